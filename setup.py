@@ -1,7 +1,7 @@
-"""Builds the native engine if there is a compiler; all other settings are in pyproject.toml.
+"""Build the native engine if there is a compiler; all other settings are in pyproject.toml.
 
-AUTOGRAD_CORE_REQUIRE_NATIVE=1 makes a failing build an error. AUTOGRAD_CORE_PURE=1 leaves the native engine out: the
-wheel is py3-none-any, for Pyodide and for machines without a compiler.
+AUTOGRAD_CORE_REQUIRE_NATIVE=1 makes a failed build an error. AUTOGRAD_CORE_PURE=1 leaves out the native engine; the
+wheel is then tagged py3-none-any, for Pyodide and for machines without a compiler.
 """
 
 import os
@@ -17,10 +17,10 @@ PURE = os.environ.get("AUTOGRAD_CORE_PURE", "") not in ("", "0")
 if REQUIRED and PURE:
     sys.exit("AUTOGRAD_CORE_REQUIRE_NATIVE and AUTOGRAD_CORE_PURE exclude each other: set only one of them")
 NATIVE = Path("autograd_core", "_native")
-# Both engines must return the same bits, so the compiler must not contract a * b + c, reorder operations, or merge the
-# sin and the cos of one number into a call to a third library function. The compiler may assume that library functions
-# do not set errno, so it computes an exponential that two formulas share only once. (The errno of pow is read, but
-# calls to pow are hidden from the compiler: see py_arithmetic.h.)
+# Both engines must return the same bits, so the compiler must not compute a * b + c with a single rounding, reorder
+# operations, or replace the sin and the cos of the same number with one call to a third library function. The compiler
+# may assume that library functions do not set errno, so if two formulas share an exponential, it is computed only once.
+# (The errno of pow is read, but calls to pow are hidden from the compiler: see py_arithmetic.h.)
 UNIX = [
     "-std=c11", "-O2", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden", "-fno-builtin-sin",
     "-fno-builtin-cos",
@@ -29,7 +29,7 @@ FLAGS = ["/O2", "/std:c11", "/fp:precise"] if sys.platform == "win32" else UNIX
 
 
 class build_native(build_ext):
-    """Build the extension, or report in one line that the package is pure."""
+    """Build the extension, or report in one line why the package has only its Python engine."""
 
     def run(self) -> None:
         """Build the extension; a failure is an error only if AUTOGRAD_CORE_REQUIRE_NATIVE is set."""

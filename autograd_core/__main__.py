@@ -71,7 +71,7 @@ class _Parser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
     def _sorted(self, arguments: Sequence[str]) -> list[str]:
-        """Put the options first and the rest after "--", so that neither -omega*t nor --x is taken for an option."""
+        """Put the options first and the rest after "--", so that -omega*t and --x are not mistaken for options."""
         options: list[str] = []
         others: list[str] = []
         waiting = iter(arguments)
@@ -165,7 +165,7 @@ def _read(options: argparse.Namespace) -> tuple[Expression, dict[str, float]]:
 
 
 def _graph(options: argparse.Namespace) -> Value:
-    """Return the expression's output, after a reverse sweep has set the gradients."""
+    """Return the expression's output node, after a reverse sweep has set the gradients."""
     expression, values = _read(options)
     y = expression(**{name: Value(number, label=name) for name, number in values.items()})
     if type(y) is not Value:

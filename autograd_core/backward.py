@@ -26,11 +26,12 @@ _adding = RLock()
 def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
     """Propagate the adjoints of the nodes in `order` back along every edge.
 
-    `adjoints` has an entry for each node in `order` and for each Value among the operands of these nodes. Contributions
-    are added in reverse topological order and, at each node, in the order of its operands. A node to which no
-    contribution has been added is skipped, and so is an edge whose local derivative is flat (0 in a whole
-    neighbourhood). So a branch that was not taken never produces a NaN. (In both cases the float is -0.0. A
-    contribution must not be -0.0, so 0.0 is added to every contribution, which turns -0.0 into 0.0.)
+    `adjoints` maps each node in `order`, and each Value among the operands of these nodes, to its adjoint, the sum of
+    the contributions that have reached it so far. Contributions are added in reverse topological order and, at each
+    node, in the order of its operands. A node to which no contribution has been added is skipped, and so is an edge
+    whose local derivative is flat (0 in a whole neighbourhood). So a branch that was not taken never produces a NaN.
+    (The float -0.0 marks both the adjoint of such a node and the local derivative of such an edge. A contribution must
+    not be -0.0, so 0.0 is added to every contribution, which turns -0.0 into 0.0.)
     """
     rest = reversed(order)
     for node in rest:
@@ -59,9 +60,9 @@ def sweep(order: list[Value], adjoints: dict[Value, float]) -> None:
 
 
 def _sweep_on(rest: Iterable[Value], adjoints: dict[Value, float]) -> None:
-    """Finish a sweep that has met a checkpoint with several outputs.
+    """Finish a sweep that has reached a checkpoint with several outputs, whose function is run again once for them all.
 
-    Outputs that a contribution has reached wait until the sweep reaches the leading output of their checkpoint.
+    Outputs that have received a contribution wait until the sweep reaches the checkpoint's leader, its first output.
     """
     waiting: dict[Value, list[Value]] = {}
     for node in rest:
@@ -76,7 +77,7 @@ def _sweep_on(rest: Iterable[Value], adjoints: dict[Value, float]) -> None:
 
 
 def _sweep_again(nodes: Sequence[Value], adjoints: dict[Value, float]) -> None:
-    """Sweep the graph for which `nodes` stand: outputs of one checkpoint, or the only node of a program."""
+    """Sweep the graph hidden behind `nodes`: outputs of one checkpoint, or the single node of a call to a program."""
     results, operands = behind(nodes), below(nodes)
     order, inner = discovered_all(results, operands)
     for node, result in zip(nodes, results, strict=True):
@@ -87,7 +88,7 @@ def _sweep_again(nodes: Sequence[Value], adjoints: dict[Value, float]) -> None:
 
 
 def discovered_all(roots: Sequence[Value], stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
-    """Do for several roots what `discovered` does for one."""
+    """Return what `discovered` returns, but for several roots at once."""
     if len(roots) == 1:
         return discovered(roots[0], stops)
     with record():
@@ -143,7 +144,7 @@ def backward(y: Value, gradient: float = 1.0) -> None:
 
 
 def _method(self: Value, gradient: float = 1.0) -> None:
-    """Add ∂self/∂leaf · gradient to the `grad` of every leaf below, and set the `grad` of every node in between.
+    """Add ∂self/∂leaf · gradient to the `grad` of every leaf below self, and set the `grad` of every node in between.
 
     See `autograd_core.backward`.
 

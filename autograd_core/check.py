@@ -34,8 +34,8 @@ __all__ = ["check_gradient", "check_primitive", "ulps"]
 
 # The error that rounding and underflow may cause in the analytic derivative.
 OWN_ROUNDING, OWN_UNDERFLOW = 2.0**-40, 2.0**-1070
-# The largest relative tolerance at which a nonzero derivative can be said to agree. With 0.05 %, a derivative that is
-# wrong by 0.1 % is distinguished from a correct one.
+# The largest relative tolerance at which a nonzero derivative may be reported to agree. At this value, 0.05 %, the
+# check still distinguishes a derivative that is wrong by 0.1 % from a correct one.
 RESOLUTION = 2.0**-11
 
 
@@ -53,21 +53,21 @@ def check_gradient(
 ) -> Report:
     """Compare the derivatives of `function` at `at` with central differences, one coordinate at a time.
 
-    For each coordinate, the best step is sought, and the error of the central difference is estimated. A derivative
-    agrees if it differs from the central difference by no more than a tolerance based on that error. A derivative is
-    not judged at a kink, at the edge of the domain, or where the rounding error of the difference is too large.
-    (Lecture 003, gradient check.)
+    For each coordinate, the checker searches for the best step and estimates the error of the central difference. A
+    derivative agrees if it differs from the central difference by no more than a tolerance based on that error. A
+    derivative is not judged at a kink (a point without a derivative), at the edge of the domain, or where the rounding
+    error of the difference is too large. (Lecture 003, gradient check.)
 
     Args:
         function: Returns one number.
         at: The argument of `function`: a number, or lists, tuples, dicts and NumPy arrays of numbers. If `at` contains
             `Value`s (leaves), or is a model with parameters, `function` is called without arguments while the numbers
-            of these leaves are varied. Afterwards, even if there was an error, the numbers are restored. No `grad` is
-            changed.
+            of these leaves or parameters are varied. Afterwards, even if there was an error, the numbers are restored.
+            No `grad` is changed.
         order: 1 compares the gradient with differences of the function; 2 compares the Hessian with differences of the
             exact gradient.
-        sample: How many coordinates to check; they are drawn evenly from groups. A group is an entry of a dict, a part
-            of a nested list, or the leaves whose labels differ only in their numbers. None checks all.
+        sample: How many coordinates to check; they are drawn evenly from groups. A group is an entry of a dict, a list
+            within a list, or the leaves whose labels differ only in their numbers. None checks all coordinates.
         seed: The seed of the sample, which makes it repeatable.
 
     Raises:
@@ -83,7 +83,7 @@ def check_gradient(
     >>> check_gradient(lambda: abs(w) * w, [w], order=2).worst.analytic
     -2.0
     >>> print(check_gradient(abs, 0.0).verdict())
-    nothing was judged; x: a kink of abs lies here or too near to step around
+    nothing was judged; x: a kink of abs is here, or too close to step around
     """
     if order not in (1, 2):
         raise ValueError(f"order must be 1 (gradient) or 2 (Hessian); got {order!r}")
@@ -242,10 +242,10 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
     """Check an operation's first and second derivatives with respect to every operand, at random points in its domain.
 
     Args:
-        operation: A function of `autograd_core`, a primitive, or a row of the table. An operand whose derivative is
-            declared as NaN (such as the order of `polygamma`) is not a variable: a number is drawn for it, but no
-            derivative with respect to it is checked.
-        points: How many points to draw. They are away from kinks, and the value and derivatives there are finite.
+        operation: A function of `autograd_core`, a primitive, or a row of the table of operations. An operand whose
+            derivative is declared as NaN (such as the order of `polygamma`) is not a variable: a number is drawn for
+            it, but no derivative with respect to it is checked.
+        points: How many points to draw. They lie away from kinks, and the value and derivatives there are finite.
         seed: The seed of the points, which makes them repeatable.
 
     Raises:
@@ -259,7 +259,7 @@ def check_primitive(operation: Operation | Callable[..., Any], *, points: int = 
     row = operation if isinstance(operation, Operation) else operation_of(operation)
     if row.arity == 0 or row.name == "checkpoint":
         raise TypeError(f"{row.name} has no derivatives to check")
-    # `apply` takes the operands one by one, even if the row's own function takes them in lists.
+    # `apply` takes the operands one by one, even if the operation's own function takes them in lists.
     few = unary(row) if row.arity == 1 else binary(row) if row.arity == 2 else None
     apply = few or many(replace(row, gather=lambda *operands: operands))
     draw = random.Random(f"{row.name} {seed}")

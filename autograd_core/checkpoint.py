@@ -50,10 +50,10 @@ def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any
 
     Gradients reach the arguments, and every node and parameter that `function` closes over. The gradients are the same
     as without a checkpoint, except that the contributions to a shared input may be added in a different order. The
-    stepper does not support checkpoints with several outputs. An object that stores the result of checkpointing one of
-    its own methods forms a reference cycle with this result. On the Python engine, the garbage collector frees the
-    cycle; on the native engine, the cycle is freed only once the object drops the result. (Lecture 000: "if memory is
-    an issue, re-calculate some".)
+    stepper does not support checkpoints with several outputs. If an object stores the result of checkpointing one of
+    its own methods, the object and that result form a reference cycle. On the Python engine, the garbage collector
+    frees the cycle; on the native engine, the cycle is freed only once the object drops the result. (Lecture 000: "if
+    memory is an issue, re-calculate some".)
 
     Args:
         function: Returns one number, or several in lists, tuples, dicts, dataclasses, NumPy arrays or classes
@@ -62,7 +62,7 @@ def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any
         arguments, keywords: Passed to `function`.
 
     Raises:
-        TypeError: The result holds something other than numbers.
+        TypeError: The result contains something other than numbers.
         GraphError: Raised by a sweep if the function now returns a number that differs from the recorded one in any
             bit, or if a leaf was assigned after the checkpoint was made.
 
@@ -96,7 +96,7 @@ def checkpoint(function: Callable[..., Any], /, *arguments: Any, **keywords: Any
 def _nodes(
     numbers: list[Any], start: int, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
 ) -> list[Any]:
-    """Return the outputs, with each Value among them replaced by a node; the first of these is the leader."""
+    """Return the outputs, with each Value among them replaced by a node, the first of which is the leader."""
     operands = _boundary([x for x in numbers if type(x) is Value], start)
     stamp = tick()
     made: list[Any] = []
@@ -120,13 +120,16 @@ def leader_of(node: Value) -> Value:
 
 
 def behind(nodes: Sequence[Value]) -> list[Value]:
-    """Return the results of the graph that the outputs of a checkpoint, or the node of a program, stand for."""
+    """Rebuild the graph hidden behind `nodes`, and return, for each of them, the corresponding node of that graph.
+
+    `nodes` are outputs of one checkpoint, or the single node that a call to a traced program recorded.
+    """
     inside = nodes[0].op.inside
     return rerun(nodes) if inside is None else [inside(nodes[0])]
 
 
 def below(nodes: Sequence[Value]) -> list[Value]:
-    """Return, without repetition, the Values from which the results that `behind` returns are computed."""
+    """Return the distinct Values from which the graph that `behind` rebuilds is computed."""
     leader = leader_of(nodes[0]) if nodes[0].op is CHECKPOINT else nodes[0]
     return [x for x in dict.fromkeys(leader._x) if type(x) is Value]
 

@@ -13,10 +13,11 @@ from ._engine.places import Place, _place, current, leave
 
 
 class _Inside:
-    """A context manager and decorator that changes the current place (see `_engine/places.py`) and restores it.
+    """A context manager and decorator that changes the current place and restores it.
 
-    It has no state, since each place knows its parent and its owner. So one instance can serve any number of threads
-    and tasks.
+    A place consists of the current scopes, and of whether recording is on (see `_engine/places.py`). The context
+    manager has no state, since each place refers to its parent and to the object that entered it. So one instance can
+    serve any number of threads and tasks.
     """
 
     __slots__ = ()

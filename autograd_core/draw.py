@@ -24,8 +24,8 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
     Each box shows its node's unique name (the second node labelled x is called x#2), how the value was computed, the
     value itself, and the gradient ("·" until a sweep has set the gradient). Each edge shows the local derivative
     ∂result/∂operand and, after a sweep, "local × upstream = contribution". If the graph has more than three edges per
-    box, an edge shows these numbers only under the pointer. The box of a folded scope shows the value of the scope's
-    output, if there is exactly one, and the norm of the gradients of the scope's parameters.
+    box, an edge shows these numbers only while the pointer is over it. The box of a folded scope (see `collapse`) shows
+    the value of the scope's output, if there is exactly one, and the norm of the gradients of the scope's parameters.
 
     The drawing's `save` writes the picture to a .svg, .png or .pdf file, or the DOT source to a .dot or .gv file.
 
@@ -38,8 +38,8 @@ def draw(y: Value | Sequence[Value], *, max_nodes: int = 300, time_limit: float 
         collapse: The depth of the scopes to fold: 1 folds the outermost scopes (layers, say), 2 the scopes directly
             inside these (neurons, say). A folded scope becomes one box for each time that it was entered.
         batch: Whether a computation that is repeated on other inputs, such as the points of a mini-batch, is drawn only
-            once, with the mark "× 99 more". With None, this happens only if `collapse` is given or the
-            graph has more than `max_nodes` boxes.
+            once, with the mark "× 99 more". With None, this happens only if `collapse` is given or the graph has more
+            than `max_nodes` boxes.
         max_nodes: The largest number of boxes; a graph with more is folded automatically.
         time_limit: The number of seconds after which a layout is abandoned.
 

@@ -69,7 +69,8 @@ def named(operation: Operation) -> str:
 def failed(operation: Operation, operands: Sequence[Any], error: Exception) -> Exception:
     """Return an error of the type that floats would raise, with the operands in its message.
 
-    An exception of any other type, which only a primitive may raise, is itself returned, with a note added.
+    An exception of any other type, which only a primitive (an operation that the user defined) can raise, is returned
+    as it is, with a note added.
     """
     better = _worded(operation, operands, error)
     if any(type(x) is Value for x in operands):
@@ -113,7 +114,7 @@ def not_a_number(operation: Operation, operand: Any) -> TypeError:
 
 
 def miscalled(operation: Operation, arguments: Sequence[Any], error: TypeError) -> TypeError:
-    """Return the error for wrong arguments to an operation on many operands; the message shows its public signature."""
+    """Return the error for wrong arguments to an operation on many operands; the message shows the public signature."""
     try:
         operation.signature.bind(*arguments)
     except TypeError as wrong:
@@ -122,7 +123,7 @@ def miscalled(operation: Operation, arguments: Sequence[Any], error: TypeError) 
 
 
 def misfit(name: str, operands: int, default: float | None) -> Callable[..., None]:
-    """Return a function with this name and number of operands; wrong arguments to it raise Python's own error."""
+    """Return a function with this name and number of operands; wrong arguments make it raise Python's own error."""
 
     def of_one(x: Any) -> None:
         pass

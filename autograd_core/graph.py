@@ -15,8 +15,9 @@ from .value import Value
 def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], dict[Value, float]]:
     """Return `root` and the nodes below it in topological order, and a dict that maps them and `stops` to `NOTHING`.
 
-    The order is depth-first post-order, with operands from left to right. The nodes in `stops` are omitted, and so are
-    nodes that `root` depends on only through `stops`.
+    `NOTHING` (-0.0) is the gradient of a node that no contribution has reached yet. The order is depth-first
+    post-order, with operands from left to right. The nodes in `stops` are omitted from the order, and so are nodes that
+    `root` depends on only through `stops`.
     """
     order: list[Value] = []
     zeros = dict.fromkeys(stops, NOTHING)
@@ -24,7 +25,7 @@ def discovered(root: Value, stops: Iterable[Value] = ()) -> tuple[list[Value], d
         return order, zeros
     zeros[root] = NOTHING
     path: list[Value] = []  # nodes that are waiting for an operand
-    waiting: dict[Value, Iterator[Value | float]] = {}  # for nodes with many operands: the unvisited ones
+    waiting: dict[Value, Iterator[Value | float]] = {}  # for nodes with many operands: the unvisited operands
     node = root
     while True:
         while type(x := node._x) is Value and x not in zeros:
@@ -113,7 +114,7 @@ def assigned_since(node: Value) -> list[Value]:
 
 
 def check_current(node: Value) -> None:
-    """Raise GraphError if a leaf operand of `node` was assigned after `node` was made: formulas would be wrong."""
+    """Raise GraphError if a leaf operand of `node` was assigned after `node` was made: its formulas would be wrong."""
     check_not_assigned(node, assigned_since(node))
 
 

@@ -220,7 +220,8 @@ mean: Many = many_row(ONE_LIST, lambda xs: running_sum(xs) / len(xs), lambda xs,
 prod: Many = many_row(ONE_LIST, math.prod, prod_slopes,
     doc="The product of a list.", symbol="Π", flat=beside_a_zero)
 dot: Many = many_row(TWO_LISTS, dot_value, lambda xs, z: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]),
-    doc="The sum of the products of corresponding numbers in two lists, such as a weighted sum.", symbol="·", flat=facing_a_zero)
+    doc="The sum of the products of corresponding numbers in two lists, such as a weighted sum.", symbol="·",
+    flat=facing_a_zero)
 norm: Many = many_row(ONE_LIST, lambda xs: math.hypot(*xs), norm_slopes,
     doc="The square root of the sum of squares.", kinks=(math.hypot,))
 logsumexp: Many = many_row(ONE_LIST, series.logsumexp, lambda xs, z: softmax(xs),
@@ -234,13 +235,13 @@ where: Many = many_row(Shape(("c", "x", "y")), lambda cxy: cxy[1] if cxy[0] else
 take: Many = many_row(ONE_LIST, chosen, chosen_slopes,
     doc="The element of a list at the index that precedes the list.", symbol="[]", public=False, flat=not_chosen)
 
-# --- Rows for derivatives that have to branch: as rows, they can be differentiated to every order --------------
+# --- Derivatives that have to branch: as separate rows, they can be differentiated to every order --------------
 
 residual: Binary = binary_row(lambda x, y: special.residual(x, y, x - y), 0.0, 0.0,
     doc="The rounding error of x - y; treated as a constant.", public=False)
 stop: Unary = unary_row(lambda x: x, 0.0,
     doc="+x, through which no gradient passes.", public=False)
-# The contribution of an edge to a sweep. It is never -0.0, which the sweep would read as NOTHING.
+# The contribution of an edge to a sweep. It is never -0.0, which the sweep would read as "no contribution".
 chain: Binary = binary_row(lambda g, d: g * d + 0.0, second, first,
     doc="g * d.", formula="{x} * {y}", symbol="·", public=False, flat_beside=FACTORS)
 # For products whose limit is 0 because one factor goes to 0 faster than the other goes to infinity.

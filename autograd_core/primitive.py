@@ -48,7 +48,7 @@ def primitive(
         domain, kinks: Where the function is defined and where it has no derivative, for the gradient checker.
         flat: For each operand, None or a function of the operands that returns whether the derivative is flat, that is,
             0 in a whole neighbourhood. Where a derivative is flat, no gradient passes, so an infinite slope further
-            down the path gives no NaN. A derivative given as the number 0 is flat everywhere.
+            along the path causes no NaN. A derivative given as the number 0 is flat everywhere.
 
     Raises:
         TypeError: The derivatives are missing, or there is not exactly one for each operand.
@@ -170,7 +170,7 @@ def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Der
     if not callable(slope):
         constant: float = checked(slope, ())
         return constant
-    with suppress(ValueError):  # the function has no signature
+    with suppress(ValueError):  # raised if the function has no signature
         try:
             inspect.signature(slope).bind(*names, "result")
         except TypeError as error:
@@ -190,7 +190,7 @@ def _real(slope: Derivative, name: str, names: Sequence[str], index: int) -> Der
 
 
 def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], list[Any]]:
-    """Combine the local derivatives into a single function, as an operation on many operands needs."""
+    """Combine the local derivatives into a single function, which is what an operation on many operands needs."""
 
     def all_slopes(operands: Sequence[Any], result: Any) -> list[Any]:
         return [slope(*operands, result) if callable(slope) else slope for slope in slopes]
@@ -201,7 +201,7 @@ def _together(slopes: tuple[Derivative, ...]) -> Callable[[Sequence[Any], Any], 
 def _flat_together(
     slopes: tuple[Derivative, ...], flat: Sequence[Flat | None]
 ) -> Callable[[Sequence[float], Sequence[bool]], list[bool]]:
-    """Combine the functions in `flat` into a single function, as an operation on many operands needs."""
+    """Combine the functions in `flat` into a single function, which is what an operation on many operands needs."""
     stated = flat or (None,) * len(slopes)
 
     def all_flat(operands: Sequence[float], variable: Sequence[bool]) -> list[bool]:

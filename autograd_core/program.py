@@ -1,9 +1,10 @@
 """Traced programs: write a function once, on scalars, and replay it without running its Python code again.
 
-`trace` runs a function on fresh leaves and records its operations as a flat list (`_program/listing.py`). The players
-(`_program/players.py`) replay this list with other numbers: at one point or over many rows of inputs, for values and
-gradients. `traced` does both automatically: it traces a function at the first call with each structure of the
-arguments, and replays it at later calls. A replay returns what the engine would return, to the last bit.
+`trace` runs a function on fresh leaves and records its operations as a flat list (`_program/listing.py`). The code in
+`_program/players.py` replays this list with other numbers: at one point or over many rows of inputs, for values and
+gradients. `traced` does both automatically: it traces a function at the first call for each structure of the arguments
+(how their numbers are nested), and replays it at later calls. A replay returns the same numbers as running the function
+would, to the last bit.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def _callable(function: Any, written: str) -> Function:
 def _traced_program(function: Function, arguments: Arguments, static: dict[Any, set[int]], fast: bool) -> Program:
     """Trace `function` at the arguments of a call, and return the program.
 
-    `static` maps the key of a call to the indices of the arguments that hold static ints; this function adds to it.
+    `static` maps the key of a call (for the structure of its arguments) to the indices of the arguments that contain
+    static ints, which are part of the program; this function adds the indices that it finds.
     """
     while True:
         program = Program.__new__(Program)
@@ -86,10 +88,11 @@ def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fa
 
     Calls return what `function` returns. A returned number that depends on Values is a single node, whose operands are
     the arguments and parameters. Calling `backward()` on this node has the same effect as on the function's own result.
-    In a larger graph, the node's adjoint is multiplied by the gradients of the whole function, which may round
-    differently. An infinite or NaN adjoint is instead propagated through the function's operations, so it reaches the
-    same operands as without tracing. If the function returns several numbers, each call runs the function itself
-    instead of replaying it; to replay such a function on floats, use the program that `trace` returns.
+    In a larger graph, the gradient that reaches the node is multiplied by the gradients of the whole function, so the
+    result may be rounded differently. If the gradient that reaches the node is infinite or NaN, it is instead
+    propagated through the function's operations, so it reaches the same operands as without tracing. If the function
+    returns several numbers, each call runs the function itself instead of replaying it; to replay such a function on
+    floats, use the program that `trace` returns.
 
     Args:
         function: The function to decorate.

@@ -47,24 +47,25 @@ def step(
     switch on the page shows, for every epoch, what would go wrong if the nodes (or the boxes of a folded graph) were
     not sorted. In the text of a step, ∂result/∂operand is the edge's local derivative, and grad(x) is the derivative of
     the output with respect to x. The second node labelled x is called x#2, and if several nodes share a label, the text
-    names the scopes of the node first. If `y` is a function, it is called with `arguments`; numbers become leaves named
-    after the function's parameters. The page then shows the function's source and highlights the line that belongs to
-    each step, as it does for nodes made inside `record(source=True)`. (This is the visualisation of backpropagation at
-    epochs t and t + 1 in lecture 003.)
+    puts the node's scopes before the label. If `y` is a function, it is called with `arguments`; numbers become leaves
+    named after the function's parameters. The page then shows the function's source and highlights the line that
+    belongs to each step, as it does for nodes made inside `record(source=True)`. (This is the visualisation of
+    backpropagation at epochs t and t + 1 in lecture 003.)
 
     Args:
-        y: The output, or a function that returns it. For several outputs in a list, the gradients are those of their
-            sum.
+        y: The output, a list of several outputs, or a function that returns either. For several outputs, the gradients
+            of their sum are shown.
         arguments: The arguments of the function: numbers, alone or in lists, tuples and dicts, and objects that hold no
             numbers.
         learning_rate: η in the parameter update w ← w − η·gradient that ends each epoch. With None, there is no update.
-        epochs: How many times the recorded graph is computed; from the second time on, with the updated parameters.
-            Every epoch takes the branches that were taken when the graph was recorded, even inside checkpoints.
+        epochs: How many times the recorded graph is computed; after the first time, with the parameters that the
+            previous epoch updated. Every epoch takes the branches that were taken when the graph was recorded, even
+            inside checkpoints.
         max_nodes, time_limit, direction, precision, collapse, batch: As in `autograd_core.draw.draw`.
 
     Raises:
         GraphError: A leaf was assigned after a node was computed from it, a checkpoint's function returns a different
-            number from before, or the graph is too large even when folded.
+            number than before, or the graph is too large even when folded.
         TypeError: `y` is of another type, or there are `arguments` but `y` is not a function.
         ValueError: The value of an option is invalid, there is nothing to update, or an operation has no value in a
             later epoch. In the last case, the exception may also be of another type that arithmetic on floats raises.

@@ -1,7 +1,8 @@
 """Hypothesis strategies for testing with this engine: numbers inside an operation's domain, and whole programs.
 
-The strategies take an operation's domain, special points and kinks from its row in the table of operations; a primitive
-of your own has a row too. This module needs Hypothesis: pip install "autograd-core[test]".
+The strategies take an operation's domain, special points and kinks (points without a derivative) from its row in the
+table of operations. A primitive, an operation that you define yourself, has a row too. This module needs Hypothesis:
+pip install "autograd-core[test]".
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from ._strategies.sketches import MOST_OPERATIONS, programs_of, sketches_of
 __all__ = [
     "defined_programs", "is_smooth", "log_uniform", "near", "numbers", "operands", "programs", "smooth_operands",
     "smooth_programs",
-]  # fmt: skip  # a list
+]  # fmt: skip  # keeps the list compact
 
 LARGEST, SMALLEST, SMALLEST_NORMAL = 1.7976931348623157e308, 5e-324, 2.0**-1022
 SPECIALS = (
@@ -64,7 +65,7 @@ def log_uniform() -> SearchStrategy[float]:
 def near(points: Sequence[float]) -> SearchStrategy[float]:
     """Return a strategy for the given points, some multiples of these points, and floats near both.
 
-    Near means at a relative distance of 2⁻⁵³ to 2⁻¹.
+    "Near" means at a relative distance of 2⁻⁵³ to 2⁻¹.
 
     >>> from hypothesis import find
     >>> find(near([3.0]), lambda x: 3.0 < x < 3.5)
@@ -192,8 +193,8 @@ def programs(
 ) -> SearchStrategy[RandomProgram]:
     """Return a strategy for random programs, with 1 to 6 inputs, 1 to 60 lines, shared nodes, and any numbers.
 
-    A program may raise exceptions when it runs. Programs shrink to a few lines and simple numbers, and print as
-    runnable Python.
+    A program may raise exceptions when it runs. Hypothesis shrinks failing programs to a few lines and simple numbers,
+    and a program is printed as runnable Python.
 
     Args:
         operations: The operations to use: rows, functions of `autograd_core` or primitives; None for all public rows.

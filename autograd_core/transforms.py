@@ -37,7 +37,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
             Value that was passed in or that `function` closes over.
 
     Raises:
-        TypeError: `function` returns several numbers, a bool or nothing; an argument holds something other than
+        TypeError: `function` returns several numbers, a bool or nothing; an argument contains something other than
             numbers; or `argnums` does not refer to an argument.
 
     Warns:

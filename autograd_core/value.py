@@ -74,7 +74,7 @@ class Value(Operators):
 
     _prev = _not_here("_prev", "use `operands`, which lists the node's operands in order, plain numbers included")
     _op = _not_here("_op", "use `op.symbol` or `op.name` for the node's operation, and `is_leaf` to recognise inputs")
-    _backward = _not_here("_backward", "use `local_derivatives`, or `@primitive` for an operation of your own")
+    _backward = _not_here("_backward", "use `local_derivatives`, or `@primitive` to define your own operation")
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("Value cannot be subclassed: operations would return plain Values")
@@ -169,7 +169,7 @@ class Value(Operators):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether this node has no operands: `Value` or `parameter` made it, or an operation that was not recorded."""
+        """Whether this node has no operands, because `Value`, `parameter` or an unrecorded operation made it."""
         return self._x is None
 
     @property
@@ -177,8 +177,8 @@ class Value(Operators):
         """The names of the scopes in which this node was made, outermost first."""
         return self._place.path
 
-    # Except for divmod, these methods return plain numbers, as they do for floats, so their results cannot carry a
-    # gradient. (Reading `data` instead of `_data` notifies the transforms that watch for lost gradients.)
+    # Except for divmod, these methods return plain numbers, as they do for floats, so no gradient can pass through
+    # their results. (Reading `data` instead of `_data` notifies the transforms that watch for lost gradients.)
 
     def __bool__(self) -> bool:
         return bool(self._data)

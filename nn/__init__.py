@@ -1,4 +1,4 @@
-"""Neural networks on top of autograd_core, whose operations make up every module, loss and penalty."""
+"""Neural networks built on autograd_core: every module, loss and penalty consists of autograd_core's operations."""
 
 from typing import Any
 

@@ -13,7 +13,7 @@ from autograd_core import Value
 
 
 def is_finite(thing: Any) -> bool:
-    """Return whether `thing` is a real number (NumPy's included) that is finite when converted to a float."""
+    """Return whether `thing` is a real number, possibly from NumPy, whose value as a float is finite."""
     try:
         return isinstance(thing, numbers.Real) and math.isfinite(thing)
     except OverflowError:  # an integer too large for a float
@@ -85,8 +85,8 @@ def functions(**things: Any) -> None:
 def check_rows(rows: Sequence[Any], width: int | None = None, name: str = "the data") -> None:
     """Raise ValueError unless `rows` contains rows of finite numbers, all of the same length.
 
-    The message names the row and the column. Instead of a row, `rows` may contain a sequence of steps, each of which is
-    a row of numbers; these sequences may differ in length.
+    The message names the row and the column. An item of `rows` may also be a sequence of steps, each of which is a row
+    of numbers (the input of a recurrent network); these sequences may differ in length.
 
     Args:
         width: The number of columns; by default, the length of row 0.
@@ -144,7 +144,7 @@ def check_targets(targets: Sequence[Any], rows: int, name: str = "the data") -> 
 
 
 def as_list(x: Any) -> Any:
-    """Return a sequence, an array or None unchanged; return a single number as a list of one number."""
+    """Return a single number as a list of one number; return a sequence, an array or None unchanged."""
     if type(x) is list or x is None:
         return x
     if not hasattr(x, "__len__"):

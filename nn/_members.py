@@ -13,7 +13,7 @@ PLAIN = {str, int, float, bool, type(None), FunctionType, type(relu)}
 
 
 def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset()) -> Iterator[tuple[str, Any]]:
-    """Yield (path, object) for each module and parameter in `thing`; a list of nothing but parameters is one object.
+    """Yield (path, object) for each module and parameter in `thing`; a list that has only parameters is one object.
 
     Args:
         thing: The value of an attribute, or an object inside it.
@@ -22,7 +22,7 @@ def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset())
         listed: Nodes that count as parameters although they were not made by `parameter`.
 
     Raises:
-        TypeError: A parameter or module is in a set.
+        TypeError: A set contains a parameter or a module.
 
     >>> from autograd_core import parameter
     >>> w, b = parameter(1.0), parameter(2.0)
@@ -82,7 +82,7 @@ def values(thing: Any) -> list[Value]:
 
 
 def numbers(thing: Any) -> Any:
-    """Return a parameter or a number as a float; in nested lists, replace each parameter or number by a float."""
+    """Return a parameter or a number as a float; in nested lists, replace each parameter or number with a float."""
     if isinstance(thing, (list, tuple)):
         return [numbers(inner) for inner in thing]
     return thing.data if type(thing) is Value else float(thing)

@@ -1,4 +1,4 @@
-"""Save parameters as JSON with a version number. A file is written in full or not at all, and is checked when read."""
+"""Save parameters as JSON, with a format version. A file is written completely or not at all, and checked when read."""
 
 import json
 import os

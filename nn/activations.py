@@ -134,7 +134,7 @@ class PReLU(_Each):
 
 
 class NoisyReLU(_Each):
-    """max(0, x + ε) in training, where the variance of ε ~ N(0, σ(x)) depends on x; max(0, x) in evaluation.
+    """max(0, x + ε) in training, max(0, x) in evaluation; ε ~ N(0, σ(x)) is noise whose variance is the sigmoid of x.
 
     The gradient flows through x itself and through the variance. (Lecture 003; Nair and Hinton, 2010.)
 
@@ -178,7 +178,7 @@ class Dropout(Module):
         return [ag.where(self._kept(), a * scale, 0.0) for a in x]
 
     def _kept(self) -> Any:
-        """Return 1 to keep an input, or 0 to drop it; in a program, this number is computed from the random draw."""
+        """Return 1 to keep an input or 0 to drop it; while a model is traced, the draw and the result are Values."""
         drawn: Any = self.generator.random()
         return larger(drawn, self.p) if type(drawn) is Value else float(drawn >= self.p)
 
@@ -208,7 +208,7 @@ class L2Norm(Module):
 
 
 def _over(x: Sequence[Number], length: Any) -> list[Any]:
-    # the same lower limit as in PyTorch, so that a vector close to 0 is not divided by 0
+    # the norm is raised to at least 1e-12, as in PyTorch, so that a vector of zeros is not divided by 0
     length = ag.maximum(length, 1e-12)
     return [a / length for a in x]
 
@@ -235,7 +235,7 @@ class Normalize(Module):
         self.mean, self.std = [0.0] * width, [1.0] * width
 
     def fit(self, rows: Sequence[Sequence[float]]) -> Self:
-        """Compute each column's mean and standard deviation; a ValueError names the row and column of a bad number."""
+        """Compute each column's mean and standard deviation; raise ValueError for a number that is not finite."""
         check_rows(rows, len(self.mean))
         # `statistics` sums exactly; with rounded sums, the deviation of a constant column could be 1e-17 instead of 0
         columns = [list(map(float, column)) for column in zip(*rows, strict=True)]

@@ -122,7 +122,7 @@ class RNNCell(Module):
         """Return the state after each step of a sequence; the loop is unrolled into a graph without cycles.
 
         Args:
-            sequence: The inputs at each step, as a list or a single number.
+            sequence: One item for each step: a list of inputs, or a single number.
             h: The state before the first step; by default, all its entries are 0.
 
         >>> [len(h) for h in RNNCell(1, 2, seed=0).unroll([0.0, 1.0, 0.0])]

@@ -17,8 +17,8 @@ from .init import Seed, generator_from
 class Dataset:
     """Rows of inputs with one target for each row, and the source of the data.
 
-    `len(dataset)` is the number of rows, n. The fields cannot be assigned to, but the lists in them are the caller's
-    own and can be changed, for instance to normalise the inputs.
+    `len(dataset)` is the number of rows, n. The fields cannot be assigned to. Their lists are the ones that you passed,
+    not copies, and their contents can be changed, for instance to normalise the inputs.
 
     Args:
         name: The name of the data in messages.
@@ -145,7 +145,7 @@ def examples(data: Data, width: int | None = None, name: str = "the data") -> li
 
     The data may be a `Dataset`, a pair of lists (the inputs and the targets), or already a list of examples. A list is
     treated as a list of examples if each item is a tuple of an input (a list) and a target; otherwise the list must be
-    a pair of lists. An input may also be a sequence of rows.
+    a pair of lists. For a recurrent network, an input may be a sequence of rows.
 
     Args:
         width: The required number of columns.

@@ -1,7 +1,7 @@
 """Data sets for training, as plain lists of numbers.
 
 `iris` and `digits` are measured data, read from `nn/data`, whose README lists their sources and licences and describes
-the files. `moons`, `circles`, `spirals`, `xor` and `curve` are computed from their geometry. `batches`,
+the files. `moons`, `circles`, `spirals`, `xor` and `curve` are computed from formulas. `batches`,
 `bootstrap` and `one_hot`, from `nn.dataset`, prepare data for training. Only the standard library is needed.
 """
 
@@ -136,8 +136,8 @@ def _read(name: str) -> bytes:
 
 
 # -- computed: each function takes the number of rows n, the standard deviation `noise` of Gaussian noise, and a seed
-# for the noise and the order of the rows (see `nn.init.generator_from`), and raises ValueError for an argument that is
-# out of range
+# for the noise and the order of the rows (see `nn.init.generator_from`). It raises ValueError for an argument that is
+# out of range.
 
 
 def moons(n: int = 100, noise: float = 0.1, seed: Seed = 0) -> Dataset:
@@ -147,7 +147,7 @@ def moons(n: int = 100, noise: float = 0.1, seed: Seed = 0) -> Dataset:
     lower half of the circle about (1, 1/2) and has the rest. The points are evenly spaced in angle and include
     the ends of the half circles. Gaussian noise of standard deviation `noise` is added to both coordinates, and the
     rows are shuffled.
-    The shape is that of scikit-learn's `make_moons`; the targets are ±1 as in micrograd's demo.
+    The shape is the same as in scikit-learn's `make_moons`; the targets are ±1 as in micrograd's demo.
 
     >>> moons()
     <Dataset moons: 100 rows of 2 inputs, upper: 50, lower: 50>
@@ -180,8 +180,9 @@ def xor(n: int = 4, noise: float = 0.0, seed: Seed = 0) -> Dataset:
 def circles(n: int = 100, noise: float = 0.05, seed: Seed = 0, factor: float = 0.5) -> Dataset:
     """Two circles about (0, 0), one inside the other: class 0 has radius 1, class 1 has radius `factor`.
 
-    Class 0 ("outer") has n // 2 points, class 1 ("inner") the rest, evenly spaced in angle; Gaussian noise of standard
-    deviation `noise` is added to both coordinates, and the rows are shuffled. No straight line separates the classes.
+    Class 0 ("outer") has n // 2 points, and class 1 ("inner") has the rest. The points are evenly spaced in angle.
+    Gaussian noise of standard deviation `noise` is added to both coordinates, and the rows are shuffled. No straight
+    line separates the classes.
 
     >>> circles()
     <Dataset circles: 100 rows of 2 inputs, outer: 50, inner: 50>
@@ -226,9 +227,9 @@ CURVES: dict[str, Callable[[float], float]] = {
 def curve(kind: str = "sine", n: int = 50, noise: float = 0.0, seed: Seed = 0) -> Dataset:
     """Points on one of the four curves of lecture 000, figure 5.3: "square", "sine", "absolute" or "step".
 
-    The n inputs are evenly spaced inside (-1, 1), half a step from either end, in increasing order. The targets are x²,
-    sin πx, |x| or the Heaviside step, with Gaussian noise of standard deviation `noise` added. (Lecture 002 shows
-    underfitting, a good fit and overfitting on data of this kind.)
+    The n inputs increase in equal steps from -1 + 1/n to 1 - 1/n. The targets are x², sin πx, |x| or the Heaviside
+    step, with Gaussian noise of standard deviation `noise` added. (Lecture 002 shows underfitting, a good fit and
+    overfitting on data of this kind.)
 
     >>> curve("square", 4).inputs, curve("square", 4).targets
     ([[-0.75], [-0.25], [0.25], [0.75]], [0.5625, 0.0625, 0.0625, 0.5625])

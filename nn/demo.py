@@ -1,4 +1,4 @@
-"""The command-line demo: train a network on real digits, check its gradient, and draw the graph of one loss."""
+"""The command-line demo: train a network on real digits, check its gradient, and draw the graph of one digit's loss."""
 
 import argparse
 import time
@@ -32,13 +32,13 @@ def demo(output: Path, epochs: int = 10, seed: int = 0) -> None:
     """Train a 64-16-10 network on the UCI digits, print its accuracy, and draw the graph of one example's loss.
 
     Args:
-        output: The file for the picture. An HTML page for stepping through the graph is written beside it; without a
-            layout engine, only the DOT source is written.
+        output: The file for the picture. An HTML page for stepping through the graph is written beside it. If no
+            layout engine is installed, only the DOT source is written.
         epochs: The number of passes over the 1,437 training images.
         seed: The seed for the split, the weights and the shuffling.
 
     Raises:
-        ValueError, OSError: A picture cannot be written to `output`; this is checked before training begins.
+        ValueError, OSError: The picture cannot be written to `output`; this is checked before training begins.
         KeyboardInterrupt: Ctrl-C was pressed.
     """
     check_output(output, FORMATS)

@@ -9,16 +9,20 @@ from typing import Any
 
 @dataclass(repr=False)
 class History:
-    """The figures of each completed epoch, one entry per epoch in each list; `len(history)` is the number of epochs.
+    """The losses, metrics and gradient norms of training; each list has one entry for each completed epoch.
+
+    `len(history)` is the number of completed epochs.
 
     Args:
-        losses: The mean of the examples' losses, each measured just before the step that uses it, without the penalty.
+        losses: The mean of the examples' losses, without the penalty. Each loss is measured just before the step that
+            uses it.
         validation_losses: The mean loss on the validation data after the epoch.
         metrics: The values of each metric, keyed by the metric's name.
-        gradient_norms: The Euclidean norm of the loss's gradient for each part of the model, keyed by the part's name;
-            the norms are taken before any clipping and averaged over the batches.
+        gradient_norms: The Euclidean norm of the loss's gradient for each part of the model (usually a child module),
+            keyed by the part's name; the norms are taken before any clipping and averaged over the batches.
         stopped: Why training ended: "epochs", "patience", "callback" or "interrupted".
-        engine: How gradients were computed: "program", or "eager" (example by example).
+        engine: How gradients were computed: "program" (from a traced computation, which is replayed), or "eager"
+            (example by example).
         reason: Why programs were not used, or were abandoned; empty if they were used throughout.
     """
 
@@ -56,12 +60,12 @@ class History:
         self.losses.append(loss)
 
     def drop_unfinished(self) -> None:
-        """Discard the figures of an epoch that was not completed."""
+        """Discard the values recorded for an epoch that was not completed."""
         for numbers in (self.validation_losses, *self.metrics.values(), *self.gradient_norms.values()):
             del numbers[len(self) :]
 
     def last(self) -> str:
-        """Return the figures of the last epoch as one line of text.
+        """Return the losses and metrics of the last epoch as one line of text.
 
         >>> History([0.5, 0.25], metrics={"accuracy": [0.8, 0.9]}).last()
         'loss 0.2500, accuracy 0.9000'

@@ -1,8 +1,9 @@
 """Initialisers: functions that draw one initial weight with a `random.Random`, given the weight's fan-in and fan-out.
 
 An initialiser is any function `(generator, fan_in, fan_out) -> float`, where fan_in is the number of inputs to the
-unit and fan_out is the number of units in the unit's layer. Biases start at a constant, which is an argument of the
-layer; if this constant is small and positive, most ReLU units are active at first (lecture 004, section 3.2.1).
+unit that uses the weight, and fan_out is the number of units in that unit's layer. Biases start at a constant, which is
+an argument of the layer; if this constant is small and positive, most ReLU units are active at first (lecture 004,
+section 3.2.1).
 """
 
 import math
@@ -38,7 +39,7 @@ def generator_from(seed: Seed) -> random.Random:
 
 
 def lecun_normal(generator: random.Random, fan_in: int, fan_out: int) -> float:
-    """Draw from N(0, 1/D) for D inputs, so that weighted sums have the inputs' mean square (lecture 004, 3.2.1)."""
+    """Draw from N(0, 1/D) for D inputs; weighted sums then keep the inputs' mean square (lecture 004, 3.2.1)."""
     return generator.gauss(0.0, math.sqrt(1.0 / fan_in))
 
 
@@ -50,7 +51,8 @@ def kaiming_normal(generator: random.Random, fan_in: int, fan_out: int) -> float
 def xavier_normal(generator: random.Random, fan_in: int, fan_out: int) -> float:
     """Draw from N(0, 2/(D + M)) for D inputs and M units.
 
-    This is a compromise between the forward and the backward pass (Glorot and Bengio, 2010).
+    The forward pass alone would call for 1/D, and the backward pass for 1/M; this variance is a compromise (Glorot and
+    Bengio, 2010).
     """
     return generator.gauss(0.0, math.sqrt(2.0 / (fan_in + fan_out)))
 
@@ -76,7 +78,7 @@ def uniform(low: float, high: float) -> Initializer:
 
 
 def constant(number: float) -> Initializer:
-    """Return an initialiser that gives every weight the same value; the units of a layer then stay identical forever.
+    """Return an initialiser that gives every weight the same value; training then keeps a layer's units identical.
 
     >>> constant(0.5)(generator_from(0), 3, 2)
     0.5

@@ -27,7 +27,7 @@ class Neuron(Module):
         bias: The initial value of b.
         seed: See `nn.init.generator_from`.
         fan_out: The number of units in the neuron's layer, which is passed to `init`.
-        name: The name of the neuron's scope.
+        name: The name under which drawings and error messages show the neuron's nodes (see `autograd_core.scope`).
 
     >>> from autograd_core import tanh
     >>> unit = Neuron(2, activation=tanh, seed=1)

@@ -1,4 +1,4 @@
-"""Losses for a single example, to be minimised in training, and penalties on the parameters.
+"""Losses of a single example, which training minimises, and penalties on the parameters.
 
 `outputs` is the model's result, a list or a single number; `target` is the desired result. The caller averages the
 losses over a batch (`nn.fit` takes the mean) and chooses the weight of a penalty.
@@ -114,7 +114,7 @@ def binary_cross_entropy(probability: Any, target: float) -> Any:
 
 
 def binary_cross_entropy_with_logits(logit: Any, target: float) -> Any:
-    """The binary cross-entropy of σ(z), computed from z; it is finite for every z, and its slope is σ(z) − t.
+    """The binary cross-entropy of p = σ(z), computed from z; it is finite for every z, and its derivative is σ(z) − t.
 
     >>> binary_cross_entropy_with_logits(-1000.0, 1)
     1000.0
@@ -134,7 +134,7 @@ def hinge(score: Any, target: float) -> Any:
     >>> hinge(0.25, -1)
     1.25
     """
-    t = index_of(target)  # in a trace, a target that is an input is a Value (see class_of)
+    t = index_of(target)  # when a loss is traced, the target can be a Value (see class_of)
     if t * t != 1 if type(t) is Value else t not in (-1, 1):
         raise ValueError(f"the target of hinge must be -1 or 1; got {target!r}")
     return relu(1.0 - t * _single(score))
@@ -184,15 +184,16 @@ def _single(outputs: Any) -> Any:
 def _share(target: Any) -> Any:
     if not 0 <= target <= 1:
         raise ValueError(f"the target of a binary cross-entropy must be from 0 to 1; got {target!r}")
-    return target if type(target) is Value else float(target)  # in a trace, a target that is an input is a Value
+    return target if type(target) is Value else float(target)  # when a loss is traced, the target can be a Value
 
 
 def class_of(target: Any, classes: int) -> Any:
     """Return the target as a class; raise ValueError if there is no such class, or if there are fewer than two classes.
 
-    In a trace, a target that is an input is a Value. Losses then select outputs with `take` and `where`, so that one
-    program serves every class. The program's backward sweep adds gradients in the same order as an eager one: both
-    first reach the outputs through `take`, which has all outputs as operands, whatever the class.
+    When `nn.fit` traces a loss to replay it as a program, the target can be an input of the program and thus a Value.
+    Losses then select outputs with `take` and `where`, so that one program serves every class. The backward pass adds
+    gradients in the same order with and without a program: in both cases it first reaches the outputs through `take`,
+    which has all outputs as operands, whatever the class.
     """
     if classes < 2:
         raise ValueError(

@@ -77,7 +77,7 @@ class Module:
     # -- contents
 
     def named_modules(self, depth: float = math.inf) -> Iterator[tuple[str, Module]]:
-        """Yield (path, module) for this module, whose path is "", then for each module inside it, outer ones first.
+        """Yield (path, module) for this module, whose path is "", then for the modules inside it, outer modules first.
 
         Each module is yielded once; modules more than `depth` levels down are left out.
         """
@@ -105,7 +105,7 @@ class Module:
         """Yield (path, parameter) once for each parameter; the path has the form "layers.0.neurons.2.w.1".
 
         Numbers in paths start at 0, as in lists. Numbers in scopes and labels, which drawings and reports show, start
-        at 1, as in the lectures: the parameter with this path is "w2" in "layer 1 / neuron 3".
+        at 1, as in the lectures: the parameter with the path above is "w2" in "layer 1 / neuron 3".
 
         Raises:
             ValueError: As for `state_dict`.
@@ -198,7 +198,7 @@ class Module:
     # -- saving and loading
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the numbers in all buffers and parameters: floats and lists of floats, keyed by attribute path.
+        """Return the values of all buffers and parameters: floats and lists of floats, keyed by attribute path.
 
         A list that contains only parameters is one entry; in other lists and dicts, each parameter is a separate entry.
 
@@ -214,7 +214,7 @@ class Module:
         return buffers | {path: numbers(group) for path, group in self._groups()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Set the parameters and buffers to the numbers in a state that `state_dict` returned.
+        """Set the parameters and buffers to the values in a state that `state_dict` returned.
 
         Either all parameters and buffers are set, or none are, even if Ctrl-C is pressed.
 

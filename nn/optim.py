@@ -30,7 +30,7 @@ class Optimizer:
 
     Raises:
         ValueError: A setting is out of range, or there are no parameters.
-        TypeError: A parameter is not a leaf.
+        TypeError: A parameter is not a leaf, that is, it was computed from other Values.
     """
 
     memory: Any = None
@@ -76,7 +76,7 @@ class Optimizer:
         return weights, memory
 
     def _moved_in_c(self, rate: float) -> Any:
-        """Return the result of `_moved`, to the last bit, from one call to the native engine; or NotImplemented."""
+        """Return the same as `_moved`, to the last bit, but computed in C, or NotImplemented if that is impossible."""
         return NotImplemented
 
     def kept_in_arrays(self) -> Any:
@@ -95,7 +95,7 @@ class Optimizer:
         self.steps = steps
 
     def _has_own_rule(self) -> bool:
-        """Return whether the class of this optimiser changes the update rule of `SGD` or `Adam`."""
+        """Return whether the optimiser's class defines an update rule other than those of `SGD` and `Adam`."""
         return any({"directions", "gradients"} & vars(kind).keys() for kind in type(self).__mro__ if kind not in _KNOWN)
 
     def gradients(self) -> list[float]:
@@ -179,13 +179,13 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam: the gradient's running mean, divided by the root of the gradient's running mean square.
+    """Adam: a step follows the gradient's running mean, divided by the root of the squared gradient's running mean.
 
     (Kingma and Ba, 2015.)
 
     Args:
         parameters, lr, weight_decay, bound: As for `Optimizer`.
-        betas: For each of the two running means, the fraction of it that a step keeps.
+        betas: The fractions of the two running means that a step keeps: one for the gradient, one for its square.
         eps: A small number added to the square root, so that the divisor is not 0.
 
     >>> from autograd_core import parameter

@@ -14,7 +14,7 @@ from .module import Module
 
 
 class RBF(Module):
-    """exp(−β_j ‖x − w_j‖²) for each centre w_j; with a linear `Layer` after it, the module is an RBF network.
+    """exp(−β_j ‖x − w_j‖²) for each centre w_j; followed by a linear `Layer`, the module forms an RBF network.
 
     The centres and the β_j are trainable. (Lecture 003, RBF module.)
 
@@ -96,7 +96,7 @@ def kmeans(
     centres = [list(generator.choice(rows))]
     while len(centres) < k:
         distances = [min(math.dist(row, centre) for centre in centres) for row in rows]
-        # distances are divided by the largest one, which is not 0, so that no square overflows and not all become 0
+        # distances are divided by the largest one, which is not 0: no square overflows, and not all squares are 0
         largest = max(distances)
         weights = [(distance / largest) ** 2 for distance in distances]
         centres.append(list(generator.choices(rows, weights)[0]))

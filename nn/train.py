@@ -1,4 +1,4 @@
-"""The training loop: batches, sweeps and steps, with the techniques from the lectures as options."""
+"""The training loop: batches, gradients and steps, with the techniques from the lectures as options."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -47,7 +47,7 @@ def fit(
             computed on the training data.
         patience: Stop after this many epochs without a smaller validation loss, and restore the best parameters.
         metrics: Functions of the model and a list of examples, keyed by name, such as `{"accuracy": accuracy}`. They
-            are called in evaluation mode and without recording (`record()` resumes recording).
+            are called in evaluation mode and without recording a graph (inside `record()`, they can record one).
         callbacks: Functions that are called with the history after each epoch, in evaluation mode. Training ends if
             one of them returns True.
         augment: A function that takes an input and a `random.Random`, and returns a changed input; it is called each
@@ -57,18 +57,18 @@ def fit(
         progress: Whether to show progress on stderr; by default, only if stderr is a terminal.
         client: An object that computes the gradients of each batch: an executor from `concurrent.futures`, or a
             `distributed.Client` (extra `distributed`), which replaces workers that die. Workers keep the model and up
-            to 256 MiB of data. The result is the same, to the last bit, with any number of workers. A batch is shared
-            by at most one worker for every 16 rows, up to 8 workers, or by one for every 128 rows if that makes more
-            than 8. With a client, modules such as Dropout derive their random numbers from `seed`, anew for each row
-            of each batch.
-        engine: "program" traces the model and the loss once and replays them for whole batches, which is much faster
-            and gives the same results to the last bit; side effects of your own code are not repeated. "eager" runs
-            model and loss for each example. "auto" uses programs if model and loss consist only of modules, functions
-            and losses from `nn` and `autograd_core`. The history says which engine ran, and why. Modules draw random
-            numbers from their own generators as usual. Programs read the data when training begins, so do not change
-            the data during training.
-        fast: Whether programs may round differently (see `autograd_core.Program`). This option has no effect with
-            `engine="eager"` or with a `client`.
+            to 256 MiB of data. The result is the same, to the last bit, with any number of workers. A batch of up
+            to 1,024 examples is divided among at most 8 workers, and at most one for every 16 examples; a larger batch,
+            among at most one for every 128 examples. With a client, modules such as Dropout derive new random
+            numbers from `seed` for each example of each batch.
+        engine: "program" traces the model and the loss once and replays the trace, called a program, for whole batches.
+            This is much faster and has the same results to the last bit; side effects of your own code are not
+            repeated. "eager" runs model and loss for each example. "auto" uses programs if model and loss consist only
+            of modules, functions and losses from `nn` and `autograd_core`. The history records which engine ran, and
+            why. Modules draw random numbers from their own generators as usual. Programs read the data when training
+            begins, so do not change the data during training.
+        fast: Whether programs may round differently from the eager engine (see `autograd_core.Program`). This option
+            has no effect with `engine="eager"` or with a `client`.
 
     Raises:
         ValueError: Data or settings are invalid, or the loss does not depend on any parameter.

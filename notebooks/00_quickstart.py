@@ -6,9 +6,9 @@
 # interlocking half moons.
 #
 # Each of the next five notebooks follows a lecture; the last five take the engine apart and put it to work. In all the
-# notebooks, a call to `check(row, name, value, expectation)` compares a number with its expected value. The call prints
-# both numbers and a ✓, or stops the notebook with an error. In this notebook, `row` is just the notebook's number,
-# "00"; in 01 to 05 it names a result from the lecture.
+# notebooks, a call to `check(row, name, value, expectation)` compares a number with its expected value. If they agree,
+# the call prints both numbers and a ✓; otherwise it stops the notebook with an error. The argument `row` is a label: in
+# this notebook it is just the notebook's number, "00", and in 01 to 05 it names a result from the lecture.
 
 # %%
 import math
@@ -46,9 +46,9 @@ for node in toposort(y):
 # ## Backwards
 #
 # `backward()` goes through the same list from the end to the beginning; this is called a *sweep*. The sweep starts with
-# a gradient of 1 at the result. It then sends gradients back along every edge, from a node to its operands, multiplying
-# each by the local derivative of the node's operation. Afterwards `w.grad` tells you how fast y changes when w changes:
-# $\partial y/\partial w = (1 - y^2)\,x$.
+# a gradient of 1 at the result. It then passes gradients back from each node to its operands, and multiplies each
+# gradient by the local derivative of the node's operation. Afterwards `w.grad` tells you how fast y changes when w
+# changes: $\partial y/\partial w = (1 - y^2)\,x$.
 
 # %%
 y.backward()
@@ -86,8 +86,8 @@ for step in y.step():
 # ## Functions instead of graphs
 #
 # `grad` turns a function into its derivative, which is again a function, so `grad` can be nested. `hessian` turns a
-# function into one that returns the matrix of second derivatives. The example is Rosenbrock's function, a classic test
-# for optimisers; its graph is a curved valley with the minimum at (1, 1).
+# function into one that returns the matrix of second derivatives. The example here is Rosenbrock's function, a classic
+# test for optimisers; its surface is a curved valley with the minimum at (1, 1).
 
 # %%
 def rosenbrock(x):
@@ -103,14 +103,14 @@ check("00", "Hessian of Rosenbrock's function at (1, 1)", hessian(rosenbrock)([1
 # %% [markdown]
 # ## A first network
 #
-# An MLP is a multi-layer perceptron: it consists of layers of units, each of which computes a weighted sum of its
-# inputs. The hidden units then apply a nonlinearity to this sum (here ReLU, which returns the larger of 0 and the sum).
-# `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight units and one output; it has 105 parameters, each of
-# them a `Value`. Every point has a target of −1 or 1; the *hinge* loss max(0, 1 − target × output) is 0 if the output
-# has the right sign and an absolute value of at least 1. `nn.fit` shuffles the points and takes ten of them at a time
-# (a *mini-batch*): it computes the mean loss on these ten, sweeps backward from that loss, and lets an optimiser update
-# the parameters. The optimiser here is Adam, which is gradient descent with a separate step size for each parameter.
-# One pass through all the points is an *epoch*.
+# An MLP is a multi-layer perceptron: it consists of layers of units. Each unit computes a weighted sum of its inputs,
+# plus a bias; the hidden units then apply a nonlinearity to this sum (here ReLU, which returns the larger of 0 and the
+# sum). `nn.MLP(2, [8, 8, 1])` has two inputs, two hidden layers of eight units and one output; it has 105 parameters,
+# each of them a `Value`. Every point has a target of −1 or 1; the *hinge* loss max(0, 1 − target × output) is 0 if the
+# output has the right sign and an absolute value of at least 1. `nn.fit` shuffles the points and takes ten of them at a
+# time (a *mini-batch*): it computes the mean loss on these ten, sweeps backward from that loss, and lets an optimiser
+# update the parameters. The optimiser here is Adam, which is gradient descent with a separate step size for each
+# parameter. One pass through all the points is an *epoch*.
 
 # %%
 moons = nn.datasets.moons(100, noise=0.12, seed=1)
@@ -141,7 +141,7 @@ plt.show()
 check("00", "accuracy on the moons", nn.accuracy(model, moons), ">= 0.98")
 
 # %% [markdown]
-# Here is the graph of the loss for the point that the network fits worst, folded layer by layer. The box of a layer
+# Here is the graph of the loss for the point that the network fits worst, with each layer folded into one box. The box
 # shows how many operations it hides, and how large the gradient with respect to the layer's parameters is (‖grad‖, the
 # square root of the sum of the squared derivatives). Unfolded, the graph would have 158 nodes and would be unreadable.
 
@@ -158,7 +158,7 @@ loss.draw(collapse=2, direction="TB")
 # The oldest test is to move one weight a little to either side, and to see how much the loss changes. `check_gradient`
 # does that for a sample of the weights and biases. It finds a good size for each move, and reports how accurate the
 # resulting estimate of the derivative is (`tolerance`). We use the same point as above, the one with the largest loss.
-# (If a derivative is exactly 0, that is because a ReLU is switched off for this point.)
+# (If a derivative is exactly 0, the reason is a ReLU that is switched off for this point.)
 
 # %%
 from autograd_core.check import check_gradient

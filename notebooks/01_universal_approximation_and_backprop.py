@@ -6,8 +6,8 @@
 # units that learns each of four functions, the δ recursion, and the cost of backpropagation in time and memory.
 #
 # The results are named E1 to E10. A call to `check(row, name, value, expectation)` compares a number computed by the
-# engine with a number stated in the lecture, or with the value of one of the lecture's formulas. The formulas are
-# evaluated in NumPy or by hand, without the engine.
+# engine (`autograd_core`) with a number stated in the lecture, or with the value of one of the lecture's formulas. The
+# formulas are evaluated in NumPy or by hand, without the engine.
 
 # %%
 import math
@@ -25,11 +25,12 @@ from autograd_core import Value, checkpoint, dot, gradients, parameter, primitiv
 # %% [markdown]
 # ## E1 · Three tanh units approximate four functions
 #
-# The lecture's figure 5.3 (from Bishop's book) uses N = 50 points on (−1, 1), three hidden tanh units and one linear
-# output. The network has ten numbers to learn, which are kept here in one list, `p`. The functions below work on floats
-# and on `Value`s alike. The mean squared error is a function that maps the list `p` to a single number, so
-# `value_and_grad` can turn it into the function that `scipy.optimize.minimize` needs: one that returns both the error
-# and its gradient. (BFGS is a descent method that estimates the curvature along the way.)
+# In the lecture's figure 5.3 (from Bishop's book), a network with three hidden tanh units and one linear output is
+# fitted to N = 50 points on (−1, 1). The network has ten parameters, which we keep in one list, `p`. The functions
+# below work on floats and also on `Value`s, the engine's numbers, which record how they were computed. The mean squared
+# error is a function that maps the list `p` to a single number, so `value_and_grad` can turn it into the function that
+# `scipy.optimize.minimize` needs: one that returns both the error and its gradient. (BFGS is a descent method that
+# estimates the curvature along the way.)
 
 # %%
 def hidden(p, x):
@@ -117,9 +118,9 @@ for name, run in fits.items():
 # ## E2 · Gradient descent
 #
 # The lecture writes $w^{(t+1)} = w^{(t)} - \nabla_w E(w)$ and leaves out the step size η, which every implementation
-# needs. A step computed by hand and a step taken by `nn`'s optimiser `SGD` (stochastic gradient descent) yield the same
-# weights. The error is $E = \frac12(\mathbf w\cdot\mathbf x - t)^2$ with $\mathbf x = (1, 2)$ and $t = 0.3$, so its
-# gradient, derived by hand, is $\nabla E = (\mathbf w\cdot\mathbf x - t)\,\mathbf x$.
+# needs. We take one step by hand and one with `SGD` (stochastic gradient descent), an optimiser from the package `nn`;
+# the resulting weights are the same. The error is $E = \frac12(\mathbf w\cdot\mathbf x - t)^2$ with $\mathbf x = (1,
+# 2)$ and $t = 0.3$, so its gradient, derived by hand, is $\nabla E = (\mathbf w\cdot\mathbf x - t)\,\mathbf x$.
 
 # %%
 from nn import SGD
@@ -160,8 +161,7 @@ check("E3", "∂E/∂w of a linear layer: graph vs. (y − t)·x", by_graph, for
 #
 # $$\delta_k = y_k - t_k, \qquad \delta_j = (1 - z_j^2)\sum_k w_{kj}\delta_k$$
 #
-# First comes the network as a graph; then come the equations in NumPy, which take nothing but the weights from the
-# graph.
+# First we build the network as a graph; then we evaluate the equations in NumPy, using only the weights from the graph.
 
 # %%
 def two_layers(activation, seed):
@@ -215,9 +215,10 @@ check("E10", "∂E/∂w(1) with ReLU: graph vs. δ_j x_i", grads(W1), np.outer(d
 # ## E5 · Why backpropagation is efficient: repeated subexpressions
 #
 # In the lecture's figure 6.9, $z = f(f(f(w)))$. Written out in full, the formula $\partial z/\partial w =
-# f'(f(f(w)))\,f'(f(w))\,f'(w)$ computes $f(w)$ again and again. Let us count the evaluations. `f` is an operation of
+# f'(f(f(w)))\,f'(f(w))\,f'(w)$ computes $f(w)$ again and again. To count the evaluations, we define an operation `f` of
 # our own that counts how often its value is computed. `@primitive` turns a function on floats into an operation of the
-# engine; the function's derivative is given in terms of the input x and the result y.
+# engine; the argument `derivatives` contains the function's derivative, written in terms of the input x and the result
+# y.
 
 # %%
 count = 0
@@ -281,9 +282,10 @@ plt.show()
 # %% [markdown]
 # ## E6 · "If memory is an issue, we can choose to re-calculate some"
 #
-# A chain of n steps keeps all its nodes until the sweep has used them. `checkpoint` runs a function without keeping its
-# nodes, and runs it again when the sweep reaches the function's result. With √n segments of √n steps, only the √n
-# segment results and the nodes of one segment are alive at any one time; the price is one extra forward pass.
+# A chain of n steps keeps all its nodes until the backward pass has used them. `checkpoint` runs a function without
+# keeping its nodes, and runs it again when the backward pass reaches the function's result. If we divide the chain into
+# √n segments of √n steps each, only the √n segment results and the nodes of one segment are alive (in memory) at any
+# one time; the price is one extra forward pass.
 
 # %%
 steps_run = 0
@@ -314,8 +316,8 @@ print(f"nodes alive at once, without checkpoints: {live_plain}")
 print(f"with checkpoints: {live_checkpointed}, of which {one_segment} are in one segment")
 
 # %% [markdown]
-# With checkpoints, the gradient is the same to the last bit. By the chain rule, it is the product of the slopes $1 -
-# 0.001\,(1 - \tanh^2 y)$ of all 1,024 steps; here we compute that product without the engine.
+# With checkpoints, the gradient is the same to the last bit. By the chain rule, the gradient is the product of the
+# slopes $1 - 0.001\,(1 - \tanh^2 y)$ of all 1,024 steps; here we compute that product without the engine.
 
 # %%
 product, number = 1.0, 0.2
@@ -330,9 +332,10 @@ check("E6", "forward steps with checkpoints / without", forward_checkpointed / f
 # %% [markdown]
 # ## E7 · "Roughly the same computation cost as forward propagation"
 #
-# We measure how long the sweep takes, relative to the time it takes to build the graph, for networks of three sizes
-# that have one hidden layer and one output layer of tanh units. (Both are processor times, and each is the smallest of
-# several measurements. The forward pass also has to create the nodes, so the sweep is the cheaper of the two passes.)
+# We measure how long the backward pass takes, relative to the forward pass, which builds the graph. We do this for
+# networks of three sizes, each with one hidden layer and one output layer of tanh units. (Both times are processor
+# times, and each is the smallest of several measurements. The forward pass also has to create the nodes, so the
+# backward pass is the cheaper of the two.)
 
 # %%
 def forward_and_backward(width):
@@ -362,10 +365,10 @@ check("E7", "backward time / forward time at three sizes", ratios, "< 2")
 # %% [markdown]
 # ## E8 · "Any function (not only neural networks)"
 #
-# This integrator halves an interval again and again, until the result is accurate enough. It uses recursion and a
-# branch that depends on the numbers. (The exercise below adds a loop.) We integrate $\sin(ax)$ from 0 to 1; the
-# derivative of the integral with respect to $a$ is known: $\frac{d}{da}\frac{1 - \cos a}{a} = \frac{a\sin a + \cos a -
-# 1}{a^2}$.
+# The integrator below halves an interval again and again, until the result is accurate enough. It uses recursion, and
+# an `if` whose condition depends on the computed values. (The exercise below adds a loop.) We integrate $\sin(ax)$ from
+# 0 to 1. The integral is $(1 - \cos a)/a$, so we know its derivative with respect to $a$: $\frac{d}{da}\frac{1 - \cos
+# a}{a} = \frac{a\sin a + \cos a - 1}{a^2}$.
 
 # %%
 def simpson(f, left, right, tolerance=1e-12):
@@ -415,8 +418,8 @@ check("E8", "derivative of the integral: reverse vs. forward mode", slope_at, ac
 #
 # The last slide shows the kind of program that automatic differentiation makes possible. The program on the slide runs
 # here unchanged, with NumPy imported as `nd` and this engine imported as `autograd`: the arrays hold `Value`s, and
-# NumPy applies its functions to each of them. In the listing, `record()` asks for a graph; our engine always builds a
-# graph, except inside `no_record()`.
+# NumPy applies its functions to each of them. In the listing, `record()` asks for a graph to be built; our engine
+# always builds one, except inside `no_record()`.
 
 # %%
 import numpy as nd
@@ -438,7 +441,7 @@ with autograd.record():
 autograd.backward(error)
 
 # %%
-z_numbers = np.tanh(numbers(w1) @ x)  # the same network on floats
+z_numbers = np.tanh(numbers(w1) @ x)  # the same network, computed with floats
 y_numbers = numbers(w2) @ z_numbers
 delta_out = 2 * (y_numbers - t)  # the error in the listing has no factor ½
 delta_in = (1 - z_numbers**2) * (numbers(w2).T @ delta_out)
@@ -449,8 +452,8 @@ check("E9", "gradient with respect to w2: graph vs. NumPy", grads(w2), np.outer(
 # %% [markdown]
 # ## Results
 #
-# This table shows, for each result, how many numbers were compared with the lecture. If there were a result without a
-# comparison, this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the lecture. If any result had no comparison,
+# this cell would raise an error.
 
 # %%
 summary("E", 10)

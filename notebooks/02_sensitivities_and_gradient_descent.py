@@ -2,13 +2,14 @@
 # # Sensitivities, and gradient descent on real digits
 #
 # **Aim.** To work through Malik Magdon-Ismail's lecture "Neural Networks: Backpropagation" (*Learning From Data*,
-# lecture 21). You will meet its matrix listings for forward propagation, for the sensitivities δ and for the gradient
-# of the in-sample error $E_{in}$, which we compare with the graph; the cost and the error of a numerical gradient;
-# batch against sequential descent; and networks that tell digits apart.
+# lecture 21). You will meet its listings in matrix form for forward propagation, for the sensitivities δ and for the
+# gradient of the in-sample error $E_{in}$ (the mean error on the training data), and compare each with the engine's
+# computation graph. Then you will measure the cost and the error of a numerical gradient, train networks that tell
+# digits apart, and compare batch descent with sequential descent.
 #
 # The results are named M1 to M6. A call to `check(row, name, value, expectation)` compares a number computed by the
-# engine with the same number computed by the lecture's listings, or with a bound. The listings are written in NumPy,
-# independently of the engine.
+# engine (`autograd_core`) with the same number computed by the lecture's listings, or with a bound. The listings are
+# written in NumPy, independently of the engine.
 
 # %%
 import itertools
@@ -27,10 +28,11 @@ from nn.datasets import digits, digits_features
 # %% [markdown]
 # ## M1 · Forward propagation as matrices
 #
-# $\mathbf s^{(\ell)} = (W^{(\ell)})^{\mathsf T}\mathbf x^{(\ell-1)}$ and $\mathbf x^{(\ell)} = [1;\ \theta(\mathbf
-# s^{(\ell)})]$: every layer's output begins with a 1, so the weights that multiply the 1 in the next layer are that
-# layer's biases. $W^{(\ell)}$ has $d^{(\ell-1)}+1$ rows and $d^{(\ell)}$ columns, where $d^{(\ell)}$ is the number of
-# units in layer ℓ; θ is tanh. First comes the listing in NumPy, then the same network as a graph.
+# Layer ℓ computes the weighted sums $\mathbf s^{(\ell)} = (W^{(\ell)})^{\mathsf T}\mathbf x^{(\ell-1)}$ and the output
+# $\mathbf x^{(\ell)} = [1;\ \theta(\mathbf s^{(\ell)})]$. Every layer's output begins with a 1, so the weights that
+# multiply this 1 in the next layer are the next layer's biases. $W^{(\ell)}$ has $d^{(\ell-1)}+1$ rows and $d^{(\ell)}$
+# columns, where $d^{(\ell)}$ is the number of units in layer ℓ; θ is tanh. Here is the listing in NumPy, followed by
+# the same network as a graph.
 
 # %%
 def listing_forward(Ws, x):
@@ -45,7 +47,7 @@ def listing_forward(Ws, x):
 
 # %%
 def graph_forward(Ws, x):
-    """Run forward propagation on nodes; return the weighted sums s of each layer, and the outputs of the last layer."""
+    """Run forward propagation on graph nodes; return each layer's weighted sums s, and the last layer's outputs."""
     signals = []
     for W in Ws:
         s = [dot([row[j] for row in W], [1.0, *x]) for j in range(len(W[0]))]
@@ -70,10 +72,10 @@ check("M1", "h(x): graph vs. listing", h, float(xs[-1][0]), 1e-14)
 # %% [markdown]
 # ## M3 · Sensitivities
 #
-# The sensitivities are $\delta^{(\ell)} = \partial e/\partial s^{(\ell)}$. With $e = (h - y)^2$ and tanh everywhere,
-# $\delta^{(L)} = 2(x^{(L)} - y)\,\theta'(s^{(L)})$, and, going backwards, $\delta^{(\ell)} = \theta'(s^{(\ell)})
-# \otimes [W^{(\ell+1)}\delta^{(\ell+1)}]_1^{d^{(\ell)}}$, where ⊗ multiplies entry by entry. The limits 1 to d on the
-# bracket drop entry 0, which belongs to the constant 1: no gradient has to flow into a constant.
+# The sensitivities are $\delta^{(\ell)} = \partial e/\partial s^{(\ell)}$. With the error $e = (h - y)^2$ and tanh in
+# every layer, $\delta^{(L)} = 2(x^{(L)} - y)\,\theta'(s^{(L)})$, and, going backwards, $\delta^{(\ell)} =
+# \theta'(s^{(\ell)}) \otimes [W^{(\ell+1)}\delta^{(\ell+1)}]_1^{d^{(\ell)}}$, where ⊗ multiplies entry by entry. The
+# limits 1 to d on the bracket drop entry 0, which belongs to the constant 1: a constant needs no gradient.
 
 # %%
 def listing_deltas(Ws, xs, y):
@@ -136,12 +138,12 @@ check("M4", "E_in: graph vs. listing", E_in, E, 1e-14)
 check("M4", "∇E_in: graph vs. listing", gradients(E_in, every), np.concatenate([g.ravel() for g in G]), 1e-13)
 
 # %% [markdown]
-# ## M2 · Numerical against algorithmic gradient
+# ## M2 · The numerical and the algorithmic gradient
 #
-# The lecture calls the numerical gradient "approximate, inefficient". You can measure how approximate and how
-# inefficient it is. A central difference $(e(w+\Delta) - e(w-\Delta))/2\Delta$ has two errors: a multiple of Δ² (from
-# the cubic term of the Taylor series, which the difference ignores) and the rounding error divided by Δ. On logarithmic
-# axes the curve of the total error has the shape of a V. (The function `error_at` below computes the error inside
+# The lecture calls the numerical gradient "approximate, inefficient". Here you can measure how approximate and how
+# inefficient it is. The error of a central difference $(e(w+\Delta) - e(w-\Delta))/2\Delta$ has two parts: one is
+# proportional to Δ² (it comes from the cubic term of the Taylor series), and the other is the rounding error divided by
+# Δ. On logarithmic axes the curve of the total error is V-shaped. (The function `error_at` below computes e inside
 # `no_record()`, where no graph is built, since only the number is needed.)
 
 # %%
@@ -205,9 +207,9 @@ check("M2", "numerical gradient for 29 weights: number of evaluations of the err
 # ## M6 · The digits
 #
 # The lecture describes each scanned digit by two numbers: its average intensity and its symmetry. The digits used here
-# are real: 1,797 scans of 8×8 pixels, from the UCI repository. The symmetry of a digit is minus the sum of two mean
-# absolute differences: one between the image and its left–right mirror image, and one between the image and its up–down
-# mirror image. A perfectly symmetric digit therefore has a symmetry of 0.
+# are real: 1,797 scans of 8×8 pixels, from the UCI Machine Learning Repository. The symmetry of a digit is minus the
+# sum of two mean absolute differences: one between the image and its left–right mirror image, and one between the image
+# and its up–down mirror image. A perfectly symmetric digit therefore has a symmetry of 0.
 
 # %%
 data = digits()
@@ -235,8 +237,9 @@ def prepare(chosen, positive, seed=0):
 
 
 # %% [markdown]
-# The lecture's network has tanh units and a squared error, and is trained here by sequential descent (one point at a
-# time). `MLP(2, [4, 1])` is a network with two inputs, four hidden units and one output; `SGD` is gradient descent.
+# The lecture's network has tanh units and is trained on the squared error. Here we train it by sequential descent (one
+# point at a time). `MLP(2, [4, 1])` is a network with two inputs, four hidden units and one output; `SGD` is gradient
+# descent.
 
 # %%
 def output(model, point):
@@ -287,7 +290,7 @@ plt.show()
 # %% [markdown]
 # With only two features, there is a limit to what a network can learn. In the task of the lecture's figure, "1 against
 # the rest", these features do not separate the two classes. Always answering "not 1" is right nine times in ten, and
-# the network does hardly better.
+# the network is hardly better than that.
 
 # %%
 one_or_rest = prepare(labels >= 0, positive=1)
@@ -335,7 +338,7 @@ check("M5", "batch descent: E_in at the start of epoch 20 / of epoch 1", batch[-
 check("M5", "E_in at the start of epoch 20: sequential / batch", sequential[-1] / batch[-1], "< 0.8")
 
 # %% [markdown]
-# **Try it.** Run batch descent with larger steps: how large can η be before $E_{in}$ rises?
+# **Try it.** Run batch descent with larger steps: how large can the step size η be before $E_{in}$ rises?
 #
 # <details><summary>Solution</summary>
 #
@@ -352,8 +355,8 @@ check("M5", "E_in at the start of epoch 20: sequential / batch", sequential[-1] 
 # %% [markdown]
 # ## Results
 #
-# This table shows, for each result, how many numbers were compared with the lecture. If there were a result without a
-# comparison, this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the lecture. If any result had no comparison,
+# this cell would raise an error.
 
 # %%
 summary("M", 6)

@@ -6,8 +6,8 @@
 # learn the noise in their data.
 #
 # The results are named S1 to S8. A call to `check(row, name, value, expectation)` compares a number computed by the
-# engine with a number stated in the lecture, or with the value of one of the lecture's formulas. The formulas are
-# evaluated without the engine.
+# engine (`autograd_core`) with a number stated in the lecture, or with the value of one of the lecture's formulas. The
+# formulas are evaluated without the engine.
 
 # %%
 import math
@@ -27,9 +27,10 @@ from nn import MLP, SGD, Adam
 # %% [markdown]
 # ## S1 · The simplest network
 #
-# The network has one input, one weight and one output: $y = wx$. It should associate $x = 0.8$ with the target 0.2; its
-# weight starts at $w = 0.4$. The difference $\delta = y - \text{target}$ is the *delta term*, $E = \frac12\delta^2$ is
-# the error, and $dE/dw = \delta x$ is the gradient (equations 3–9).
+# The network has one input, one weight and one output: $y = wx$. It should learn to answer the input $x = 0.8$ with the
+# target 0.2 (such a pair is called an *association*); its weight starts at $w = 0.4$. The difference $\delta = y -
+# \text{target}$ is the *delta term*, $E = \frac12\delta^2$ is the error, and $dE/dw = \delta x$ is the gradient
+# (equations 3–9).
 
 # %%
 x, target = 0.8, 0.2
@@ -136,10 +137,11 @@ plt.show()
 # %% [markdown]
 # ## S4 · A 4-4 network is four 4-1 networks
 #
-# No weight of a linear 4-4 network affects more than one output, so training the network with $E =
-# \frac12\sum_k\delta_k^2$ is the same as training four 4-1 networks side by side (figure 3). The weights of the 4-4
-# network and those of the four 4-1 networks are identical to the last bit. They also agree with the matrix form, $W
-# \leftarrow W - \epsilon\,(WX - T)X^{\mathsf T}$, in which each column of X and T holds one association.
+# Each weight of a linear 4-4 network (four inputs, four outputs) affects only one output, so training the network with
+# $E = \frac12\sum_k\delta_k^2$ is the same as training four 4-1 networks side by side (figure 3). After training, the
+# weights of the 4-4 network and those of the four 4-1 networks are identical to the last bit. They also agree with the
+# weights computed by the matrix form, $W \leftarrow W - \epsilon\,(WX - T)X^{\mathsf T}$, in which each column of X
+# holds the inputs of one association, and the same column of T holds its targets.
 
 # %%
 def descend(rows, pairs, steps=50, rate=0.1):
@@ -175,12 +177,13 @@ check("S4", "weights of the 4-4 network: graph vs. matrix form", together, W, 1e
 # 6,250,000 weights, each of them a scalar in the engine with its own gradient. When the network is given a noisy
 # photograph, it answers with the clean one: its memory is content-addressable.
 #
-# The outputs saved in this notebook were computed at full size, which you choose by setting the environment variable
-# `AUTOGRAD_CORE_FULL` to 1. If it is not set, the pictures have 20×20 pixels (the network has 160,000 weights), and
+# The outputs saved in this notebook were computed at full size. To run the notebook at full size, set the environment
+# variable `AUTOGRAD_CORE_FULL` to 1. Otherwise, the pictures have 20×20 pixels, the network has 160,000 weights, and
 # training takes a second. The photographs ship with scikit-learn.
 #
-# The time and memory that training takes are printed below the pictures. The saved figures were measured with the
-# native engine; on the same machine the Python engine took 90 s of processor time and 2.15 GB of memory at full size.
+# The time and memory that training takes are printed below the pictures. The saved values were measured with the native
+# engine, which is written in C; on the same machine the Python engine took 90 s of processor time and 2.15 GB of memory
+# at full size.
 
 # %%
 from PIL import Image
@@ -190,7 +193,7 @@ SIDE = 50 if os.environ.get("AUTOGRAD_CORE_FULL") else 20
 
 
 def prepared(picture):
-    """Cut a square from the middle; return it in greyscale, SIDE × SIDE, with mean 0 and largest absolute value 1."""
+    """Return the middle square of the picture: greyscale, SIDE × SIDE, with mean 0 and largest absolute value 1."""
     left = (picture.shape[1] - picture.shape[0]) // 2
     square_part = Image.fromarray(picture[:, left : left + picture.shape[0]]).convert("L")
     grey = np.asarray(square_part.resize((SIDE, SIDE), Image.Resampling.LANCZOS), dtype=float).ravel()
@@ -212,8 +215,8 @@ weights = [w for row in W for w in row]
 print(f"{len(weights):,} weights made in {time.process_time() - started:.1f} s of processor time")
 
 # %% [markdown]
-# Now we train on one association after the other. With $\epsilon = 1/|\mathbf x|^2$ a step stores its photograph
-# exactly, and changes the answer to the other photograph only to the extent that the two photographs are alike.
+# Now we train on the two photographs in turn. With $\epsilon = 1/|\mathbf x|^2$, a step stores its photograph exactly,
+# and changes the answer to the other photograph only to the extent that the two photographs are alike.
 
 # %%
 def step(photograph):
@@ -273,13 +276,14 @@ weights.clear()
 # %% [markdown]
 # ## S6 · A backprop network with sigmoid units
 #
-# The delta term of a hidden unit is the slope of the unit times the weighted sum of the delta terms of the units above
-# it (equation 33). A weight changes by $-\epsilon\,\delta_j x_i$ for one association (equation 34), and by the sum of
-# these changes for all associations together (equation 35). The slope of the sigmoid is $y(1-y)$ (equation 32).
+# The delta term of a hidden unit is the slope of the unit times the weighted sum of the delta terms of the units in the
+# next layer (equation 33). Training on one association changes a weight by $-\epsilon\,\delta_j x_i$ (equation 34);
+# training on all associations together changes it by the sum of these changes (equation 35). The slope of the sigmoid
+# is $y(1-y)$ (equation 32).
 
 # %%
 draw, epsilon = np.random.default_rng(6), 0.3
-V1, V2 = draw.normal(size=(4, 3)), draw.normal(size=(2, 4))  # the weights as plain numbers, for the equations
+V1, V2 = draw.normal(size=(4, 3)), draw.normal(size=(2, 4))  # the weights as NumPy arrays, for the equations
 W1, W2 = ([[parameter(w) for w in row] for row in V.tolist()] for V in (V1, V2))  # the same weights as nodes
 batch = [(draw.normal(size=3), draw.random(size=2)) for _ in range(5)]
 errors, hidden_nodes = [], []
@@ -319,7 +323,7 @@ check("S6", "equation 35: weight change for all associations together", total, e
 # ## S7 · Local and global minima
 #
 # Descent only goes downhill, so where it ends depends on where it starts (figures 4 and 5). A network with one weight
-# shows this: $y = \sin(wx)$ is to learn $\sin(2x)$. Its error has a global minimum of 0 at $w = 2$, and higher local
+# shows this: we fit $y = \sin(wx)$ to $\sin(2x)$. The error has a global minimum of 0 at $w = 2$, and higher local
 # minima elsewhere. Each arrow in the plot leads from a starting point to the minimum that descent finds from there.
 
 # %%
@@ -354,8 +358,8 @@ check("S7", "number of different minima reached from six starts", len(found), ">
 check("S7", "w at the lowest minimum found", min(found, key=cross_section), 2.0, 1e-3)
 
 # %% [markdown]
-# For XOR, the error of a 2-2-1 network has local minima that descent cannot escape. From some of 20 random starting
-# points the network learns XOR without errors; from others it does not.
+# For XOR, the error of a 2-2-1 network has local minima that descent cannot escape. From some of the 20 random starting
+# points below, the network learns XOR without errors; from others it does not.
 
 # %%
 table = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 0)]
@@ -399,8 +403,8 @@ check("S7", "share of 20 seeds for which a 2-2-1 network learns XOR", sum(solved
 # %% [markdown]
 # ## S8 · Too small, right, too large; and early stopping
 #
-# Networks with 1, 3 and 16 hidden units are fitted to twenty noisy points on a sine curve. The error on points that
-# were not used for training (the validation set) shows which of the three networks is best, and when to stop training.
+# We fit networks with 1, 3 and 16 hidden units to twenty noisy samples of a sine curve. The error on points that were
+# not used for training (the validation set) shows which of the three networks is best, and when to stop training.
 
 # %%
 generator = random.Random(1)
@@ -474,8 +478,8 @@ check("S8", "validation error: 3 units / 1 unit (underfit), and 3 units / 16 uni
 # %% [markdown]
 # ## Results
 #
-# This table shows, for each result, how many numbers were compared with the lecture. If there were a result without a
-# comparison, this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the lecture. If any result had no comparison,
+# this cell would raise an error.
 
 # %%
 summary("S", 8)

@@ -2,13 +2,13 @@
 # # Everything is a module
 #
 # **Aim.** To work through Efstratios Gavves and Max Welling's lecture "Learning with neural networks" (*Deep Learning*
-# at the University of Amsterdam, lecture 2): networks as graphs of modules; the chain rule over all paths; Jacobians
-# and their dimensions; the whole gallery of modules, each with its value, gradient, plot and gradient check; and
-# modules of your own, with their tests.
+# at the University of Amsterdam, lecture 2): networks as graphs of modules (building blocks such as a sigmoid or a
+# layer); the chain rule over all paths; Jacobians and their dimensions; the whole gallery of modules, each with its
+# value, gradient, plot and gradient check; and modules of your own, with their tests.
 #
 # The results are named U1 to U12. A call to `check(row, name, value, expectation)` compares a number computed by the
-# engine with the value of a formula from the lecture. The formulas are evaluated without the engine: in NumPy, with
-# Python's `math`, or by hand.
+# engine (`autograd_core`) with the value of a formula from the lecture. The formulas are evaluated without the engine:
+# in NumPy, with Python's `math`, or by hand.
 
 # %%
 import itertools
@@ -54,9 +54,9 @@ for name, (model, output) in outputs.items():
           [len(model.parameters())] * 2)
 
 # %% [markdown]
-# Drawn and folded layer by layer, the three networks look as they do in the lecture. First comes the cascade, in which
-# the layers follow one another. (A thick edge represents several edges; ‖grad‖ is the length of the vector of all
-# derivatives with respect to the parameters of a layer.)
+# When each layer is folded into one box, the drawings of the three networks look like those in the lecture. Here is the
+# cascade, in which the layers follow one another. (A thick edge represents several edges; ‖grad‖ is the length of the
+# vector of all derivatives with respect to the parameters of a layer.)
 
 # %%
 drawings = {}
@@ -69,13 +69,13 @@ for name, (_, output) in outputs.items():
 drawings["cascade"]
 
 # %% [markdown]
-# Next comes the interwoven network, in which the inputs also take a shortcut past the first layer.
+# Here is the interwoven network, in which the inputs also take a shortcut past the first layer.
 
 # %%
 drawings["interwoven"]
 
 # %% [markdown]
-# Last comes the recurrent network, whose steps all read the same three parameters.
+# And here is the recurrent network. All its steps use the same three parameters.
 
 # %%
 drawings["recurrent, 3 steps"]
@@ -84,8 +84,8 @@ drawings["recurrent, 3 steps"]
 # ## U2 · Forward in the right order, backward in reverse
 #
 # "Make sure all the inputs are computed at the right time", says the lecture; topological order ensures just that. The
-# backward sweep goes through the nodes in the opposite order, so that each gradient is complete before it is passed on.
-# The nodes store the activations, which the sweep needs.
+# backward pass goes through the nodes in the opposite order, so that each gradient is complete before it is passed on.
+# The nodes store the activations, which the backward pass needs.
 
 # %%
 y = outputs["interwoven"][1]()
@@ -99,8 +99,8 @@ hidden = [math.tanh(sum(w.data * a for w, a in zip(n.w, x)) + n.b.data) for n in
 check("U2", "activations of the hidden layer: stored in the graph vs. formula", activations, hidden, 1e-15)
 
 # %% [markdown]
-# The stepper animates both passes: it goes forward operation by operation, and then backward edge by edge. Press the
-# arrow keys; each backward step spells out the chain rule for its edge.
+# The stepper animates both passes: it goes forward operation by operation, and then backward edge by edge. Use the
+# arrow keys to move through the steps; each backward step spells out the chain rule for its edge.
 
 # %%
 w, b = parameter(0.8, "w"), parameter(-0.1, "b")
@@ -118,8 +118,9 @@ steps
 # ## U3 · The chain rule over all paths
 #
 # An example of the chain rule in one variable is $\frac{d}{dx}\sin(0.5x^2) = \cos(0.5x^2)\,x$. With several variables,
-# the gradient is a sum over all paths, $\frac{dz}{dx_i} = \sum_j \frac{dz}{dy_j}\frac{dy_j}{dx_i}$; in terms of the
-# Jacobian, it is $\left(\frac{dy}{dx}\right)^{\mathsf T}\frac{dz}{dy}$.
+# the derivative with respect to $x_i$ is a sum over all paths from $x_i$ to $z$, $\frac{dz}{dx_i} = \sum_j
+# \frac{dz}{dy_j}\frac{dy_j}{dx_i}$; in terms of the Jacobian, the gradient is $\left(\frac{dy}{dx}\right)^{\mathsf
+# T}\frac{dz}{dy}$.
 
 # %%
 points = [-2.0, -0.5, 0.0, 1.3]
@@ -250,7 +251,8 @@ def epoch():
 
 
 # %% [markdown]
-# Here are the slides' four derivatives, computed on plain numbers; each but the first reuses an earlier one.
+# Here are the slides' four derivatives, computed with plain floats. Each derivative after the first reuses an earlier
+# one.
 
 # %%
 def logistic(x):
@@ -286,8 +288,8 @@ check("U7", "epoch t + 1: the same four derivatives", *rows[1], 1e-14)
 check("U7", "loss in epoch t + 1 / in epoch t", losses[1] / losses[0], "< 1")
 
 # %% [markdown]
-# The stepper shows the same two epochs, frame by frame: a forward pass, a backward pass and an update, and then the
-# same again with the new parameters.
+# The stepper shows the same two epochs, frame by frame: a forward pass, a backward pass and an update, and then all
+# three again with the new parameters.
 
 # %%
 theta1.data, theta2.data = 0.6, -0.4
@@ -300,11 +302,11 @@ steps
 # %% [markdown]
 # ## U8 · The gallery
 #
-# Here is each module of the lecture with its value, its gradient according to the lecture's formula, a plot and a
-# gradient check. First come the modules that act on one number. Each entry in the code below consists of the module,
-# the formula for its value and the formula for its gradient; neither formula uses the engine. The noise that the noisy
-# ReLU adds to x is $\varepsilon\sim N(0,\sigma(x))$, so the variance of the noise is the sigmoid of x. Because the
-# noise depends on x, the slope of this module has a second term.
+# This section shows each module of the lecture with its value, its gradient according to the lecture's formula, a plot
+# and a gradient check. We start with the modules that act on one number. Each entry in the code below consists of the
+# module, the formula for its value and the formula for its gradient; neither formula uses the engine. The noisy ReLU
+# adds noise $\varepsilon\sim N(0,\sigma(x))$ to x; the variance of the noise is the sigmoid of x. Because the noise
+# depends on x, the slope of this module has a second term.
 
 # %%
 one_number = {
@@ -356,10 +358,10 @@ for name, (module, value, slope) in one_number.items():
 check("U8", "failed gradient checks among the modules that act on one number", disagreeing, 0)
 
 # %% [markdown]
-# Next come the modules that act on several numbers. **A misprint:** the lecture gives $-1/x^{(k)}$ as the gradient of
-# the cross-entropy $-\sum_k y^{(k)}\log x^{(k)}$. The factor $y^{(k)}$ is missing: it should be $-y^{(k)}/x^{(k)}$,
-# which is 0 for every class but the correct one. When the cross-entropy is combined with softmax, the gradient is
-# simply $a - y$.
+# Now we turn to the modules that act on several numbers. **A misprint:** the lecture states $-1/x^{(k)}$ as the
+# gradient of the cross-entropy $-\sum_k y^{(k)}\log x^{(k)}$. The factor $y^{(k)}$ is missing: it should be
+# $-y^{(k)}/x^{(k)}$, which is 0 for every class but the correct one. When the cross-entropy is combined with softmax,
+# the gradient is simply $a - y$.
 
 # %%
 v, y = np.array([0.5, 0.2, 0.3]), np.array([0.0, 1.0, 0.0])
@@ -405,8 +407,8 @@ axes.flat[0].legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# The slope β of the parametric ReLU is a parameter, and is trained too. The derivative of the output with respect to β
-# is x if x < 0, and 0 otherwise.
+# The parametric ReLU multiplies negative inputs by a slope β, which is a parameter and is trained too. The derivative
+# of the output with respect to β is x if x < 0, and 0 otherwise.
 
 # %%
 prelu = nn.PReLU(0.25)
@@ -434,9 +436,9 @@ slope = logistic(0.8 * -1.7) * logistic(0.8 * 1.7)  # σ(1 − σ)
 check("U9", "gradients of σ(θx): as one module and as two", [one, two], [[-1.7 * slope, 0.8 * slope]] * 2, 1e-15)
 
 # %% [markdown]
-# Three larger modules each learn a task: an **RBF network**, $a = \sum_j u_j\exp(-\beta_j(x - w_j)^2)$, whose centres
-# $w_j$ are placed by k-means and then trained; a **residual** block, $x + h(x)$; and a **network in network**, a small
-# MLP that slides along the input.
+# Three larger modules each learn a task: an **RBF network** (RBF: radial basis function), $a = \sum_j
+# u_j\exp(-\beta_j(x - w_j)^2)$, whose centres $w_j$ are placed by k-means and then trained; a **residual** block, $x +
+# h(x)$; and a **network in network**, a small MLP that slides along the input.
 
 # %%
 curve = nn.datasets.curve("sine", 24)
@@ -495,9 +497,9 @@ check("U9", "network in network: accuracy", nn.accuracy(nin, (rows, [1 if s else
 # ## U10 · Gradient check
 #
 # We take central differences $\frac{a(\theta + \varepsilon) - a(\theta - \varepsilon)}{2\varepsilon}$ for a sample of
-# the coordinates, weights and biases alike, **one parameter at a time**. `check_gradient` chooses a step for each
-# coordinate and estimates how accurate the coordinate's difference is; the table begins with the coordinates that agree
-# least closely.
+# the parameters, weights and biases alike, moving **one parameter at a time**. Each parameter in the sample is called a
+# *coordinate* of the check. For each coordinate, `check_gradient` chooses a step and estimates how accurate the
+# difference is; the table begins with the coordinates whose difference and derivative agree least closely.
 
 # %%
 model = nn.MLP(3, [5, 4, 2], activation=tanh, seed=1)
@@ -517,8 +519,8 @@ check("U10", "number of coordinates that disagree", len(report.disagreeing), 0)
 
 # %% [markdown]
 # "Do not perturb the whole vector θ + ε: this will give wrong results", the lecture warns. Indeed, moving all the
-# parameters at once measures a single number, the sum of all partial derivatives, and says nothing about any one of
-# them.
+# parameters at once measures a single number, the sum of all partial derivatives, and tells you nothing about any one
+# of them.
 
 # %%
 parameters, epsilon = model.parameters(), 1e-5
@@ -576,9 +578,9 @@ check("U10", "numerical gradient for 452 parameters: number of evaluations of th
 # ## U11 · Tricks of the trade
 #
 # We train on the iris data with and without each trick, starting from the same weights. We compare **cross-entropy**
-# with squared error on the softmax; **mini-batches** with one batch, for the same number of epochs; **inputs
-# normalised** to mean 0 and variance 1 with inputs in centimetres; and **shuffling** with keeping the rows of iris in
-# their original order, in which they are sorted by species.
+# with squared error on the softmax; **mini-batches** with one batch of all the data, for the same number of epochs;
+# **inputs normalised** to mean 0 and variance 1 with inputs in centimetres; and **shuffling** with keeping the rows of
+# iris in their original order, in which they are sorted by species.
 
 # %%
 iris = nn.datasets.iris()
@@ -642,8 +644,9 @@ check("U11", "normalised inputs: variances", columns.var(0), [1.0] * 4, 1e-12)
 # %% [markdown]
 # ## U12 · Be creative
 #
-# Here are a trigonometric module, a polynomial module and a new loss. Each of the three is written as a primitive and
-# also composed from operations. A composition is less work to write; a primitive makes only a single node.
+# Here are a trigonometric module, a polynomial module and a new loss. We write each of the three twice: as a primitive,
+# and as a composition of the engine's operations. A composition is less work to write; a primitive creates only a
+# single node.
 
 # %%
 @primitive(derivatives=(lambda x, a: ac.cos(x) - 3 * sin(3 * x),))
@@ -713,8 +716,8 @@ for own, made in composed.items():
 # %% [markdown]
 # ## Results
 #
-# This table shows, for each result, how many numbers were compared with the lecture. If there were a result without a
-# comparison, this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the lecture. If any result had no comparison,
+# this cell would raise an error.
 
 # %%
 summary("U", 12)

@@ -6,8 +6,8 @@
 # in training (saturation, vanishing gradients, symmetry), and nine remedies for overfitting.
 #
 # The results are named O1 to O10. A call to `check(row, name, value, expectation)` compares a number computed by the
-# engine with a number stated in the notes, or with the value of an equation from the notes. The equations are evaluated
-# in NumPy, without the engine.
+# engine (`autograd_core`) with a number stated in the notes, or with the result of evaluating one of their equations in
+# NumPy, without the engine.
 
 # %%
 import itertools
@@ -29,8 +29,8 @@ from autograd_core import Value, dot, gradients, no_record, parameter, sigmoid, 
 # %% [markdown]
 # ## O1 · The artificial neuron, and gates
 #
-# According to equation 1, a unit computes $f(b + w_1x_1 + \dots + w_Dx_D)$. With a steep sigmoid, single units act as
-# Boolean gates. XOR needs two layers of units.
+# According to equation 1, a unit (an artificial neuron) computes $f(b + w_1x_1 + \dots + w_Dx_D)$. With a steep
+# sigmoid, single units act as Boolean gates. XOR needs two layers of units.
 
 # %%
 def unit(weights, bias):
@@ -56,7 +56,7 @@ check("O1", "XOR from two layers", [round(xor_gate(*p)) for p in pairs], [0, 1, 
 # ## O2 · Logistic regression is one unit
 #
 # With the cross-entropy loss, the gradient for a sigmoid unit has a closed form: *(a − y) x* for the weights and *a −
-# y* for the bias.
+# y* for the bias, where *a* is the unit's output and *y* the target.
 
 # %%
 generator = random.Random(2)
@@ -77,10 +77,10 @@ check("O2", "gradient with respect to the bias: graph vs. a − y", b.grad, a - 
 # %% [markdown]
 # ## O3 · Two hidden units can do what a line cannot
 #
-# Figures 2 and 3 show two classes of points near the corners of a square, each class at two opposite corners. Logistic
-# regression "fails quite badly, not much better than 50 %". A 2-2-1 network, with tanh units in the hidden layer and a
-# sigmoid output, maps each point to the pair of its hidden activations $(a_1^2, a_2^2)$, where the superscript is the
-# number of the layer. In the plane of these pairs, a line can separate the classes.
+# Figures 2 and 3 show points near the corners of a square. The points belong to two classes, each at two opposite
+# corners. Logistic regression "fails quite badly, not much better than 50 %". A 2-2-1 network, with tanh units in the
+# hidden layer and a sigmoid output, maps each point to the pair of its hidden activations $(a_1^2, a_2^2)$, where the
+# superscript is the number of the layer. In the plane of these pairs, a line can separate the classes.
 
 # %%
 data = nn.datasets.xor(120, noise=0.16, seed=4)
@@ -208,7 +208,7 @@ check("O4", "(13), (14): the chain rule ∂z³/∂z² = ∂z³/∂a² ∂a²/∂
 # %% [markdown]
 # ## O5 · Any number of layers: FE1–2, BE1–4
 #
-# The forward equations are $z^l = W^la^{l-1} + b^l$, $a^l = f(z^l)$. The backward equations are
+# The forward equations (FE1–2) are $z^l = W^la^{l-1} + b^l$, $a^l = f(z^l)$. The backward equations (BE1–4) are
 # $\frac{\partial\ell}{\partial z^L} = \frac{\partial\ell}{\partial a^L}\frac{\partial a^L}{\partial z^L}$,
 # $\frac{\partial\ell}{\partial z^l} = \frac{\partial\ell}{\partial z^{l+1}}W^{l+1}\frac{\partial a^l}{\partial z^l}$,
 # $\frac{\partial\ell}{\partial W^l} = (a^{l-1}\frac{\partial\ell}{\partial z^l})^{\mathsf T}$,
@@ -258,10 +258,10 @@ check("O5", "20 networks of random sizes: largest difference between graph and l
 # %% [markdown]
 # ## O6 · Saturation
 #
-# A single sigmoid unit is to become a NOT gate for $x\in\{-1, 1\}$, and starts with a weight of size 5 that has the
-# wrong sign. At $x = -1$ the target is 1, but the unit returns almost 0. With the squared loss (without the ½) the unit
-# nevertheless hardly learns: the slope of this loss (equation 30) contains the factor $\sigma'(z)$, which is almost 0
-# here. The slope of the cross-entropy has no such factor. **A misprint:** with $w = -5$, as in the notes, the
+# We want a single sigmoid unit to learn a NOT gate for $x\in\{-1, 1\}$. Its weight starts with an absolute value of 5
+# and the wrong sign. At $x = -1$ the target is 1, but the unit returns almost 0. With the squared loss (without the ½)
+# the unit nevertheless hardly learns: the slope of this loss (equation 30) contains the factor $\sigma'(z)$, which is
+# almost 0 here. The slope of the cross-entropy has no such factor. **A misprint:** with $w = -5$, as in the notes, the
 # pre-activation is $+5$. To get the notes' $z = -5$ you need $w = +5$, whose sign is indeed wrong for a NOT gate.
 
 # %%
@@ -288,8 +288,8 @@ plt.show()
 # %% [markdown]
 # ## O7 · Vanishing gradients
 #
-# We build a chain of single sigmoid units. Equation 31 says $\frac{\partial\ell}{\partial z^2} = (a^4 -
-# y)\,w^4\,\sigma'(z^3)\,w^3\,\sigma'(z^2)$, and $\sigma'$ is never above ¼. (The sentence after the equation mentions
+# We build a chain of single sigmoid units. Equation 31 states that $\frac{\partial\ell}{\partial z^2} = (a^4 -
+# y)\,w^4\,\sigma'(z^3)\,w^3\,\sigma'(z^2)$, and $\sigma'$ never exceeds ¼. (The sentence after the equation mentions
 # $\sigma'(z^3)$ and $\sigma'(z^4)$; it should say $\sigma'(z^3)$ and $\sigma'(z^2)$.)
 
 # %%
@@ -300,7 +300,7 @@ z4 = w4 * sigmoid(z3)
 loss = nn.binary_cross_entropy_with_logits(z4, 1)
 
 # %% [markdown]
-# To evaluate the formula, we compute the same chain on plain numbers, `n2`, `n3` and `n4`:
+# To evaluate the formula, we compute the same chain with plain floats, `n2`, `n3` and `n4`:
 
 # %%
 def slope(z):
@@ -409,11 +409,12 @@ check("O8", "share of ReLU units that are active: with bias 0.5 / with bias 0", 
 # </details>
 
 # %% [markdown]
-# ## O9 · Against overfitting
+# ## O9 · Preventing overfitting
 #
 # The baseline is a network that overfits on purpose: its training points are few and noisy, it has many hidden units
 # and large initial weights, and it is trained for a long time. We train the baseline and nine variants of it with the
-# same ten seeds. For each seed, we compare the held-out error of each variant with that of the baseline.
+# same ten seeds. For each seed, we compare the held-out error of each variant (the error on points kept out of
+# training) with that of the baseline.
 
 # %%
 def noisy(generator, n):
@@ -441,8 +442,9 @@ def train(seed, data, dropout=0.0, bound=None, **options):
 
 
 # %% [markdown]
-# Seven of the nine methods are options of `train` or `nn.fit`. The other two need no option: adding data makes the list
-# of points longer, and bagging averages the outputs of five networks, each trained on a sample drawn with replacement.
+# Seven of the nine methods are options of `train` or `nn.fit`. The other two need no option: adding data just lengthens
+# the list of points, and bagging averages the outputs of five networks, each trained on a sample drawn with
+# replacement.
 
 # %%
 options = {
@@ -492,12 +494,13 @@ for name, change in changes.items():
           [change.mean(), change.mean() + half_width[name]], "< 0")
 
 # %% [markdown]
-# For dropout, the notes halve the weights at test time. `nn.Dropout` instead doubles, during training, the inputs that
-# it keeps (more exactly, it divides them by 1 − p), and changes nothing at test time. If two networks are trained, one
-# in each of these ways, and both drop the same inputs, they compute the same outputs at test time. To see this, we put
-# `nn.Dropout` before a linear unit on the graph, and compare the result with the notes' version in NumPy, where the
-# gradient of $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf w\cdot\mathbf x - t)\,\mathbf x$. (The weights in the
-# notes' version are twice as large, and so need a step four times as large.)
+# For dropout, the notes halve the weights at test time. `nn.Dropout` changes nothing at test time; instead, during
+# training, it doubles the inputs that it keeps (more exactly, it divides them by 1 − p, where p is the probability of
+# dropping an input). If we train one network each way, and both networks drop the same inputs, they compute the same
+# outputs at test time. To show this, we put `nn.Dropout` before a linear unit on the graph, and compare the result with
+# a NumPy implementation of the notes' version, in which the gradient of $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf
+# w\cdot\mathbf x - t)\,\mathbf x$. (The weights in the notes' version are twice as large, so they need a step size four
+# times as large.)
 
 # %%
 generator, dropout, rate = np.random.default_rng(9), nn.Dropout(0.5, seed=9), 0.02
@@ -519,7 +522,7 @@ check("O9", "output with dropout: inputs scaled in training vs. weights halved a
 # %% [markdown]
 # ## O10 · Mini-batches, and two million parameters
 #
-# A mini-batch of B points gives an estimate of the gradient in equation 28. The average of these estimates over the
+# A mini-batch of B points yields an estimate of the gradient in equation 28. The average of these estimates over the
 # batches of an epoch is the gradient itself.
 
 # %%
@@ -555,12 +558,13 @@ print("relative distance from the full gradient for batches of 2, 8 and 48:", [f
 # %% [markdown]
 # The notes mention networks with about two million parameters for 784-pixel digits. We compute the gradient of a
 # network of that size, in which every weight is a scalar node. (The outputs saved in this notebook were computed at
-# full size, 784-1600-465-10, which you choose by setting the environment variable `AUTOGRAD_CORE_FULL` to 1; if it is
-# not set, the network is 784-100-50-10.) The input is one of our digits, enlarged to 28×28 pixels.
+# full size, with a 784-1600-465-10 network. To run the notebook at full size, set the environment variable
+# `AUTOGRAD_CORE_FULL` to 1; otherwise, the network is 784-100-50-10.) The input is one of our digits, enlarged to 28×28
+# pixels.
 #
-# The saved times and the saved memory below were measured with the native engine. On the same machine, with the network
-# at full size, the Python engine took 5.0 s to make the parameters, 0.60 s for the forward pass and 1.42 s for the
-# backward pass, and used 0.63 GB.
+# The times and memory use shown below were measured with the native engine, which is written in C. On the same machine,
+# with the network at full size, the Python engine took 5.0 s to make the parameters, 0.60 s for the forward pass and
+# 1.42 s for the backward pass, and used 0.63 GB.
 
 # %%
 from autograd_core import ENGINE
@@ -605,8 +609,8 @@ check("O10", "number of sampled coordinates that disagree with finite difference
 # %% [markdown]
 # ## Results
 #
-# This table shows, for each result, how many numbers were compared with the notes. If there were a result without a
-# comparison, this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the notes. If any result had no comparison,
+# this cell would raise an error.
 
 # %%
 summary("O", 10)

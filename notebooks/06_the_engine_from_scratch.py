@@ -103,9 +103,9 @@ check("06", "∂ tanh(wx + b)/∂w: small class vs. formula", w.grad, (1 - math.
 # %% [markdown]
 # ## Failure 1: a node that is used twice
 #
-# The function $a\cdot a$ has the derivative $2a$, but our class computes $a$. Both operands are the same node, and the
-# second `=` in `push` overwrites the contribution of the first. The chain rule sums over *all* paths, so every `push`
-# must add its contribution to the gradient.
+# The function $a\cdot a$ has the derivative $2a$, but our class computes $a$. Both operands are the same node, so the
+# second assignment in `push` overwrites what the first one stored. The chain rule sums over *all* paths from the result
+# to a node, so every `push` must add its contribution to the gradient.
 
 # %%
 a = Tiny(3.0)
@@ -159,10 +159,10 @@ check("06", "corrected: d(a·a)/da at 3, computed with +=", a.grad, 6.0)
 # %% [markdown]
 # ## Failure 2: the order of the sweep
 #
-# The walk through the graph, backwards from the result, is called the *sweep*. Now every path counts, but a node that
-# is reached along two paths pushes twice, and its second push passes on everything that its first push already did. A
-# node may push only once, and only when its gradient is complete, that is, after all the nodes that use it have pushed.
-# To guarantee this, we sort the graph topologically and go through the sorted list backwards.
+# The walk through the graph, backwards from the result, is called the *sweep*. With `+=`, every path counts, but a node
+# that is reached along two paths pushes twice, and its second push passes on again what its first push already passed
+# on. A node may push only once, and only when its gradient is complete, that is, after all the nodes that use it have
+# pushed. To guarantee this order, we sort the graph topologically and go through the sorted list backwards.
 
 # %%
 a = Tiny(2.0)
@@ -197,8 +197,8 @@ backward(b + b)
 check("06", "corrected: slope of 2a² at 2, computed with sorting", a.grad, 8.0)
 
 # %% [markdown]
-# Here is the same graph in the engine. If you tick "unsorted order" in the stepper, it shows step by step how the
-# mistake above comes about.
+# Here is the same graph in the engine. Tick "unsorted order" in the stepper to see, step by step, how the mistake above
+# comes about.
 
 # %%
 a = Value(2.0, "a")
@@ -269,10 +269,10 @@ check("06", "objects left behind by 100 graphs of the small class", tiny_left, "
 check("06", "objects left behind by 100 graphs of the engine", engine_left, 0)
 
 # %% [markdown]
-# A node of the engine holds an operation (an entry of a table), operands and numbers. It holds no closure (a function
-# that keeps the variables around it alive), so there can be no cycle. The closures of the small class did nothing but
-# multiply by a *local derivative*. The engine computes each local derivative together with the value, and stores both
-# in the node:
+# A node of the engine holds its operation (an entry in a table), its operands and some numbers. It holds no closure (a
+# function that keeps the variables around it alive), so there can be no cycle. The closures of the small class did
+# nothing but multiply by a *local derivative*. The engine computes each local derivative together with the value, and
+# stores both in the node:
 
 # %%
 w, x = Value(0.4, "w"), Value(0.8, "x")
@@ -282,8 +282,8 @@ print(y.op, y.operands, y.local_derivatives)
 # %% [markdown]
 # ## Failure 5: sweeping twice
 #
-# When you sweep twice, the gradients of a graph's inputs, its *leaves*, should add up; this is how the gradients of
-# several losses are summed. In the small class, the gradients of the nodes between the leaves and the result add up
+# When you sweep twice, the gradients of a graph's inputs, its *leaves*, should add up, so that you can sum the
+# gradients of several losses. In the small class, the gradients of the nodes between the leaves and the result add up
 # too, so in the second sweep those nodes push the gradients from the first sweep again.
 
 # %%
@@ -305,12 +305,12 @@ check("06", "ratio of the gradients after two sweeps and after one, engine", b.g
 # ## Failure 6: NaN at kinks
 #
 # Let $f(x) = x$ if $x > 0$, and $0\cdot\sqrt{|x|}$ otherwise. At $x = 0$ the square root has slope ∞, and 0 · ∞ is NaN,
-# although $0\cdot\sqrt{|x|}$ is 0 everywhere. In the small class, $0\cdot\sqrt{x}$ alone shows the problem. The engine
-# sends nothing along a path that cannot contribute, such as a path through the branch that `where` did not choose or
-# through a product with the plain number 0. (A slope that is 0 only at a single point is another matter: its product
-# with ∞ is indeterminate, and the result is NaN rather than a guess.) A *kink* is a point where the slope jumps, and
-# the engine's table of operations states a slope for every kink: |x| and ReLU have slope 0 at 0, and the `maximum` of
-# two equal operands has slope ½ with respect to each operand.
+# although $0\cdot\sqrt{|x|}$ is 0 everywhere. In the small class, even the product $0\cdot\sqrt{x}$ has this problem.
+# The engine sends nothing along a path that cannot contribute, such as a path through the operand that
+# `where(condition, a, b)` did not choose, or through a product with the plain number 0. (A slope that is 0 only at a
+# single point is different: its product with ∞ is indeterminate, and the result is NaN rather than a guess.) A *kink*
+# is a point where the slope jumps, and the engine's table of operations states a slope for every kink: |x| and ReLU
+# have slope 0 at 0, and the `maximum` of two equal operands has slope ½ with respect to each operand.
 
 # %%
 def tiny_root(a):
@@ -367,8 +367,8 @@ check("06", "slope of tanh at 20: engine", ac.grad(ac.tanh)(20.0), 4 * math.exp(
 #
 # <details><summary>Solution</summary>
 #
-# Each entry of `waiting` is a pair of a node and a flag; the flag says whether the node's operands will be in `order`
-# by the time the entry is popped.
+# Each entry of `waiting` is a pair of a node and a flag; the flag tells whether the node's operands are already in
+# `order` when the entry is popped.
 #
 # ```python
 # def sorted_without_recursion(root):

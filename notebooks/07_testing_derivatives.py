@@ -3,8 +3,9 @@
 #
 # **Aim.** A wrong derivative seldom crashes your program; the model just trains a little worse. This notebook shows how
 # to test derivatives. It introduces the gradient checker and its verdicts, tests an operation of your own over its
-# whole domain, draws random programs with `hypothesis`, and plants a bug that `hypothesis` exposes with a one-line
-# program. (As lecture 003, by Gavves and Welling, says: "slightest sign of malfunction: always recheck".)
+# whole domain, draws random programs with the testing library `hypothesis`, and plants a bug that `hypothesis` exposes
+# with a one-line program. (As lecture 003, by Gavves and Welling, says: "slightest sign of malfunction: always
+# recheck".)
 #
 # (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓ if they agree,
 # and stops with an error if they do not.)
@@ -77,9 +78,10 @@ check("07", "a correct derivative is reported as wrong", found[-1], False)
 # %% [markdown]
 # ## An operation of your own
 #
-# An operation of your own, a *primitive*, states everything that a test needs to know: its domain (as text, as a
-# condition, and as a list of the points near which its behaviour changes, here 0 and 1) and its kinks (`inverse_root`
-# has none). `check_primitive` draws operands from the domain, and checks the first and second derivatives.
+# When you define an operation of your own, a *primitive*, you state everything that a test needs to know: the domain
+# (as text, as a condition, and as a list of the points near which the operation's behaviour changes, here 0 and 1) and
+# the kinks (`inverse_root` has none). `check_primitive` draws operands from the domain, and checks the first and second
+# derivatives.
 
 # %%
 @primitive(
@@ -99,11 +101,11 @@ check("07", "inverse_root: number of coordinates that disagree", len(check_primi
 # ## Properties instead of examples
 #
 # An example tests a function at one point. A property is tested at hundreds of points that are chosen to be nasty:
-# special values, numbers of every magnitude, neighbours of singular points. `hypothesis` draws these points, and
-# `smooth_operands(ac.asinh)` tells it where to look. The error is measured in *ulps*, units in the last place: adjacent
-# floats are 1 ulp apart. Here we compare the engine's derivative of asinh with $1/\sqrt{1+x^2}$, computed to 60 decimal
-# digits. (If the engine computed `1 / sqrt(1 + x*x)`, the result would be 0 for every x above about $10^{154}$, because
-# x·x overflows there.)
+# special values, numbers of every magnitude, neighbours of singular points. `hypothesis` draws these points; the
+# strategy `smooth_operands(ac.asinh)` tells it where asinh is differentiable. The error is measured in *ulps*, units in
+# the last place: adjacent floats are 1 ulp apart. Here we compare the engine's derivative of asinh with
+# $1/\sqrt{1+x^2}$, computed to 60 decimal digits. (If the engine computed `1 / sqrt(1 + x*x)`, the result would be 0
+# for every x above about $10^{154}$, because x·x overflows there.)
 
 # %%
 from decimal import Decimal, getcontext
@@ -205,7 +207,7 @@ print([c.group for c in report])
 check("07", "network: number of sampled coordinates that disagree", len(report.disagreeing), 0)
 
 # %% [markdown]
-# **Try it.** Fix `softsign`, and show that no failing program is found.
+# **Try it.** Fix `softsign`, and show that hypothesis no longer finds a failing program.
 #
 # <details><summary>Solution</summary>
 #

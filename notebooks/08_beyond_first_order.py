@@ -26,8 +26,8 @@ from autograd_core import checkpoint, dot, grad, hessian, hvp, jacobian, jvp, si
 # ## Any order
 #
 # `grad` returns a function, so you can apply `grad` to that function again. The first seven derivatives of tan at 0 are
-# 1, 0, 2, 0, 16, 0 and 272; those that are not 0 count zigzag permutations, in which the numbers rise and fall
-# alternately.
+# 1, 0, 2, 0, 16, 0 and 272; those that are not 0 count zigzag permutations, in which the numbers alternately rise and
+# fall.
 
 # %%
 derivatives, f = [], ac.tan
@@ -99,11 +99,11 @@ check("08", "Rosenbrock's function: Hessian at (−1.2, 1)", H, [[1330.0, 480.0]
 # %% [markdown]
 # ## jvp and vjp
 #
-# Forward mode carries a direction in the space of the *inputs* along with the values: one sweep computes the Jacobian
-# times a vector (jvp), for instance one column of the Jacobian. Reverse mode carries a direction in the space of the
-# *outputs* back to the inputs: one sweep computes a vector times the Jacobian (vjp), for instance one row of the
-# Jacobian. So the gradient of a function with n inputs and one output takes one reverse sweep or n forward sweeps; the
-# derivative of a curve (one input and n outputs) takes one forward sweep or n reverse sweeps.
+# Forward mode propagates a direction in the space of the *inputs* together with the values: one sweep through the graph
+# computes the Jacobian times a vector (jvp), for instance one column of the Jacobian. Reverse mode propagates a
+# direction in the space of the *outputs* back to the inputs: one sweep computes a vector times the Jacobian (vjp), for
+# instance one row of the Jacobian. So the gradient of a function with n inputs and one output takes one reverse sweep
+# or n forward sweeps; the derivative of a curve (one input and n outputs) takes one forward sweep or n reverse sweeps.
 
 # %%
 def layer(xs, outputs=12):
@@ -187,7 +187,8 @@ check("08", "Hessian vs. its transpose", full, full.T, 1e-13)
 # ## Checkpointing at second order
 #
 # `checkpoint` saves memory: it keeps no graph of the function that it calls, and calls the function again during the
-# sweep. If the derivative is itself differentiated, the second call is recorded, so second derivatives work too.
+# reverse sweep. If you differentiate the derivative in turn, this second call is recorded in the graph, so second
+# derivatives work too.
 
 # %%
 def segment(y):
@@ -211,10 +212,10 @@ check("08", "second derivative: checkpointed vs. plain", grad(grad(saving))(0.4)
 # %% [markdown]
 # ## Saddle points
 #
-# Where the gradient is 0, the Hessian tells what kind of point it is: if all the Hessian's eigenvalues are positive,
-# the point is a minimum; if both signs occur, it is a saddle. Descent that starts exactly on the ridge of
-# $f = x^2 - y^2 + y^4/4$ runs into the saddle and stays there; a small step in the direction of negative curvature is
-# enough to escape.
+# At a point where the gradient is 0, the Hessian tells you what kind of point it is: if all the Hessian's eigenvalues
+# are positive, the point is a minimum; if some are positive and some negative, it is a saddle. Descent that starts
+# exactly on the ridge $y = 0$ of $f = x^2 - y^2 + y^4/4$ runs into the saddle and stays there; a small step in the
+# direction of negative curvature is enough to escape.
 
 # %%
 def saddle(x):
@@ -250,8 +251,8 @@ check("08", "end of the descent from the ridge: |x| and |y|", abs(np.array(stuck
 check("08", "f after leaving the saddle", saddle(escape[-1]), -1.0, 1e-3)
 
 # %% [markdown]
-# Networks have saddles too. Here is a 2-2-1 tanh network for XOR. Its two hidden units are equal, and its output
-# weights are 0. At this point the gradient is 0, and the Hessian has eigenvalues of both signs.
+# Networks have saddles too. Here is a 2-2-1 tanh network for XOR. Its two hidden units have equal weights, and its
+# output weights are 0. At these weights the gradient is 0, and the Hessian has eigenvalues of both signs.
 
 # %%
 def xor_loss(p):

@@ -4,7 +4,7 @@
 # **Aim.** To differentiate ordinary programs. We use the gradient of a simulated throw, a program with loops and
 # branches, to find the angle that hits a target; we fit a curve with `scipy.optimize`; we compare the Greeks of an
 # option (the derivatives of its price) with their closed forms; and we average the predictions of small networks
-# (bagging). Apart from these networks, nothing here was written for a neural network library.
+# (bagging). Only these networks use a neural network library; the other programs are ordinary Python.
 #
 # (Each call to `check(notebook, name, value, expectation)` prints the value and the expectation with a ✓ if they agree,
 # and stops with an error if they do not.)
@@ -35,7 +35,7 @@ def throw(angle, speed=20.0, step=0.02, drag=0.01, trace=None):
     x, y, vx, vy, bounces = 0.0, 0.0, speed * cos(angle), speed * sin(angle), 0
     while bounces < 3:
         lands = y + step * vy < 0
-        h = -y / vy if lands else step  # a step that would end below the ground is shortened to end on it
+        h = -y / vy if lands else step  # a step that would end below ground is shortened to end on it
         size = sqrt(vx * vx + vy * vy)
         x, y = x + h * vx, 0.0 if lands else y + h * vy
         vx, vy = vx - h * drag * size * vx, vy - h * (9.81 + drag * size * vy)
@@ -84,9 +84,9 @@ plt.show()
 # ## Fitting a curve
 #
 # The data follow a damped oscillation with four parameters, plus noise; `misfit` is the sum of the squared errors. The
-# function `value_and_grad(misfit)` returns the value and the gradient of `misfit`, which is what
-# `scipy.optimize.minimize` expects with `jac=True`. The standard errors of the parameters follow from the Hessian at
-# the minimum.
+# function `value_and_grad(misfit)` returns the value and the gradient of `misfit`; `scipy.optimize.minimize` expects a
+# function of this kind when you pass `jac=True`. The standard errors of the parameters follow from the Hessian at the
+# minimum.
 
 # %%
 generator = random.Random(9)
@@ -127,11 +127,11 @@ plt.show()
 # %% [markdown]
 # ## Option Greeks
 #
-# A European call option is the right to buy a share on a fixed later day at a price fixed today (the strike). We price
-# it with the Black–Scholes model. The Greeks are the derivatives of the price: delta and gamma are the first and second
-# derivatives with respect to today's share price (the spot); vega, theta and rho are the derivatives with respect to
-# the volatility, the time left until the later day, and the interest rate; and vanna is the mixed derivative with
-# respect to spot and volatility. One reverse sweep computes all the first derivatives.
+# A European call option is the right to buy a share on a fixed future date at a price fixed today (the strike). We
+# price it with the Black–Scholes model. The Greeks are the derivatives of the option's price: delta and gamma are the
+# first and second derivatives with respect to today's share price (the spot); vega, theta and rho are the derivatives
+# with respect to the volatility, the time left until that date, and the interest rate; and vanna is the mixed
+# derivative with respect to spot and volatility. One reverse sweep computes all the first derivatives.
 
 # %%
 def normal(x):
@@ -165,10 +165,10 @@ for name, (ours, formula) in closed.items():
     check("09", f"{name}: graph vs. closed form", ours, formula, 1e-13)
 
 # %% [markdown]
-# If there is no closed form, the same method works on the program that computes the price. An American put option is
-# the right to sell a share at the strike at any time up to a fixed later day. The price of the put can be computed on a
-# binomial tree: at each node of the tree, a maximum decides whether to exercise the option early. One sweep computes
-# the put's delta.
+# Where there is no closed form, the same method still works: apply it to the program that computes the price. An
+# American put option is the right to sell a share at the strike at any time up to a fixed future date. The price of the
+# put can be computed on a binomial tree: at each node of the tree, a maximum decides whether to exercise the option
+# early. One reverse sweep computes the put's delta.
 
 # %%
 def american_put(spot, strike, years, rate, volatility, steps=60):
@@ -244,8 +244,8 @@ plt.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# **Try it.** The theta computed above is the derivative of the price with respect to the time that is left. Traders
-# instead quote how much the price changes when one calendar day passes. Compute that change.
+# **Try it.** The theta computed above is the derivative of the price with respect to the time left. Traders instead
+# quote the change in price when one calendar day passes. Compute this change.
 #
 # <details><summary>Solution</summary>
 #

@@ -74,9 +74,10 @@ check("10", "the example is one of the names", example in names, True)
 # %% [markdown]
 # ## The weights
 #
-# The weights are nine matrices of small random numbers. Each number is a leaf of the graph. The argument `kind` is the
-# function or class that makes each number: here `parameter`, later other classes. `scope` gives a name to the nodes
-# that are made inside it, and the pictures show these names.
+# The weights are nine matrices of small random numbers. Each number is a leaf of the graph: it is not computed from
+# other nodes. The argument `kind` is the function or class that makes each number: at first `parameter`, later other
+# classes. `scope` gives a name to the nodes that are made inside its block or function, and the pictures show these
+# names.
 
 # %%
 WIDTH, HEADS, PLACES = 16, 4, 12
@@ -103,8 +104,8 @@ def numbers(model):
 # %% [markdown]
 # ## Embedding
 #
-# Each letter is represented by a row of 16 numbers, and so is each position in a name (in the code, each *place*);
-# training chooses these numbers. The network starts from the sum of two rows, one for the letter and one for its place.
+# Each letter is represented by a row of 16 numbers, and so is each position in a name (called `place` in the code);
+# training adjusts these numbers. The network starts from the sum of two rows, one for the letter and one for its place.
 
 # %%
 choose = getitem  # choose(table, i) is table[i]
@@ -140,15 +141,15 @@ check("10", "mean square after the norm", sum(a.data**2 for a in normed) / 2, 1.
 # ## Multi-head attention
 #
 # Attention lets letters learn from each other. Each letter asks a question (its *query*). Every letter so far,
-# including the one that asks, has a *key*, which says what questions the letter can answer, and a *value*, which is its
-# answer. The dot product of a query and a key measures how well the two *fit*. Softmax turns these fits into
-# proportions that add up to 1, the *shares*, and an attention head returns a mixture of the values in these
-# proportions.
+# including the one that asks, has a *key*, which describes the questions that the letter can answer, and a *value*,
+# which is its answer. The dot product of a query and a key measures how well the two *fit*. Softmax turns these fits
+# into *shares*, which add up to 1, and an attention head returns a mixture of the values in the proportions given by
+# the shares.
 
 # %%
 @scope("softmax")
 def softmax(z):
-    top = ac.max([a.data for a in z])  # subtracting top changes no share, and keeps exp from overflowing
+    top = ac.max([a.data for a in z])  # subtracting top does not change the shares, but keeps exp from overflowing
     powers = [(a - top).exp() for a in z]
     total = sum(powers)
     return [a / total for a in powers]
@@ -162,9 +163,9 @@ def head(query, keys, values):
 
 
 # %% [markdown]
-# Here is one head, applied to three letters that are represented by two numbers each. Step through the head's
-# computation with the arrow keys, or drag the value of a leaf and watch the shares change. The second letter's key fits
-# the query best, so the answer is mostly the second letter's value.
+# Here is one head, applied to three letters, each represented by two numbers. Step through the head's computation with
+# the arrow keys, or drag the value of a leaf and watch the shares change. The second letter's key fits the query best,
+# so the answer is mostly the second letter's value.
 
 # %%
 query, keys = [1.0, 0.2], [[0.5, -0.3], [2.0, 0.8], [-0.4, 0.9]]
@@ -220,9 +221,9 @@ def scores(model, token, place, keys, values):
 # %% [markdown]
 # ## Cross-entropy
 #
-# The loss of a guess is −log of the share that the correct letter got: the loss is 0 if the network was both sure and
-# correct, and $\log 16 = 2.77$ if it had no idea and gave all 16 possibilities the same share. The loss of a name is
-# the mean of the losses of its letters.
+# The loss of a guess is −log of the share that the network gave to the correct letter: the loss is 0 if the network was
+# both sure and correct, and $\log 16 = 2.77$ if it had no idea and gave all 16 possibilities the same share. The loss
+# of a name is the mean of the losses of its letters.
 
 # %%
 def loss_of(model, name):
@@ -255,7 +256,7 @@ loss.draw(collapse=2)
 
 # %% [markdown]
 # Here is the graph of the first letter's loss. It shows the letter's path through the network, and the size of the
-# gradient of each part.
+# gradient in each part of the network.
 
 # %%
 with scope("letter"):
@@ -330,9 +331,9 @@ losses, cost["autograd-core, eager"] = timed(eager(model), names[:20])
 print(f"loss of the first name {losses[0]:.4f}, of the last five {statistics.mean(losses[-5:]):.4f}")
 
 # %% [markdown]
-# ## The same with other kinds of number
+# ## The same training with other classes of number
 #
-# Short programs like this one usually define their own class of numbers. Here is a class of that kind, kept as small as
+# Short programs like this one usually define their own class for numbers. Here is one such class, kept as small as
 # possible. Each operation records its operands and its local derivatives; the sweep sorts the nodes recursively.
 
 # %%
@@ -425,8 +426,8 @@ if Micro:
 #
 # All names of the same length need the same arithmetic. `traced` records this arithmetic once for each length, as a
 # *program*, and then replays the program without running our Python code. One thing must change in the code: `table[i]`
-# fixes the letter in the graph, so each name would need its own program. With `take(table, i)`, the letter becomes an
-# input of the program. Everything else stays the same.
+# makes a graph for one particular letter, so each name would need its own program. With `take(table, i)`, the letter
+# becomes an input of the program. Everything else stays the same.
 
 # %%
 choose = take
@@ -449,8 +450,8 @@ def replayed(optimiser):
     return one_step
 
 # %% [markdown]
-# `nn.Adam` takes the same steps as our Adam above; with the native engine, it runs in C. The first twenty losses are
-# equal to those of the eager version, to the last bit.
+# `nn.Adam` takes the same steps as our Adam above; with the native engine, it runs in C. The first twenty losses of the
+# traced version are identical to those of the eager version, bit for bit.
 
 # %%
 eagerly, _ = timed(eager(weights(parameter)), names[:20])
@@ -476,9 +477,9 @@ plt.show()
 print(f"{len(loss_traced.programs)} programs, one for each length")
 
 # %% [markdown]
-# How low can the loss go? A name's letters carry information that nobody can guess: $\log 10$ for each consonant, and
-# so on. Since we know the rule, we can compute the probability of each name, and from these probabilities the lowest
-# possible loss.
+# How low can the loss go? The letters are partly random, and nobody can predict a random choice: guessing one of ten
+# consonants costs $\log 10$, for example. Since we know the rule, we can compute the probability of each name, and from
+# these probabilities the lowest possible loss.
 
 # %%
 def least(name):
@@ -524,9 +525,9 @@ check("10", "fraction of the invented names that obey the rule",
       sum(map(harmonious, after)) / len(after), "> 0.9" if FULL else "> 0.3")
 
 # %% [markdown]
-# Who listens to whom? The graph is a data structure, so we can look up the shares in it: they are the quotients in the
-# scope of each head's softmax. Each picture shows one head. Each row of a picture shows how much one letter (`.` is
-# `END`) listens to the letters before it and to itself.
+# Which letter listens to which? The graph is a data structure, so we can look up the shares there: they are the
+# quotients in the scope of each head's softmax. Each picture shows one head. Each row of a picture shows how much one
+# letter (`.` is `END`) listens to the letters before it and to itself.
 
 # %%
 shares = [node.data for node in toposort(loss_of(model, tokens(example)))
@@ -548,8 +549,8 @@ plt.show()
 # %% [markdown]
 # ## By hand, in NumPy
 #
-# Now we do without an engine: we compute the same losses and take the same steps with NumPy arrays, for all letters of
-# a name at once. The forward pass comes first; it returns everything that the backward pass needs.
+# Now we work without an engine: we compute the same losses and take the same steps with NumPy arrays, for all letters
+# of a name at once. The forward pass comes first; it returns everything that the backward pass needs.
 
 # %%
 def norm_rows(x):
@@ -587,8 +588,8 @@ def forward(w, name):
     return start, scale, x, x1, scale1, q, k, v, shares, answers, x2, x3, scale3, up, x4, guess
 
 # %% [markdown]
-# The backward pass goes through these lines in the opposite order. Every line of the backward pass had to be derived by
-# hand, and each derivation was a chance to make a mistake; an engine spares us this work.
+# The backward pass goes through the lines of the forward pass in reverse order. We had to derive each line of the
+# backward pass by hand, and each derivation was a chance to make a mistake; an engine spares us this work.
 
 # %%
 def norm_back(g, x, scale):
@@ -625,8 +626,8 @@ def embedding_back(w, name, g):
     return {"letter": letter, "place": place}
 
 # %% [markdown]
-# Our NumPy version of Adam moves all weights at once. NumPy does this fastest on one long array, so the matrices are
-# views of such an array.
+# Our NumPy version of Adam updates all weights at once. This is fastest if all weights are in one long array, so the
+# matrices are views of that array.
 
 # %%
 def views_of(flat):
@@ -726,7 +727,7 @@ for name, milliseconds in sorted(cost.items(), key=lambda item: -item[1]):
 
 # %% [markdown]
 # The small class, micrograd and the eager engine compute the same nodes; only the cost of a node differs. In the traced
-# version there are no nodes: the list of operations is known beforehand, and the products and sums that form a matrix
+# version there are no nodes: the program already lists the operations, and the products and sums that form a matrix
 # product are computed together. NumPy and PyTorch have no scalar nodes either, but for NumPy, the backward pass had to
 # be derived by hand.
 #

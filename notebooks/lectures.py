@@ -2,7 +2,8 @@
 
 In a notebook, each check stores a record in the cell's output, next to the line that a reader sees. The records in an
 executed notebook therefore show which results of the lectures the notebook reproduces, and with which numbers. In this
-code, a result of a lecture is called a *row*: S1, for example, is the first row in the list of Stone's results.
+code, a result of a lecture is called a *row*, because each result is one row of a list: S1, for example, is the first
+row in the list of Stone's results.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Any
 # The MIME type of the output that holds a check's record.
 MIME = "application/vnd.autograd-core.check+json"
 
-# For each row, the names of the checks that have passed so far in this process. The names are kept in a set, so that
-# a check counts only once even if its cell is run twice.
+# For each row, the names of the checks that have passed so far in this process. A set holds the names, so that a check
+# counts only once even if its cell is run twice.
 _held: dict[str, set[str]] = {}
 
 _RELATIONS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
@@ -25,8 +26,8 @@ def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 
     """Show `value`, compare it with `expectation`, and store a record of the comparison in the notebook.
 
     Args: `row`, a row of a lecture, such as "S1", or the number of a notebook, such as "06"; `name`, a description of
-        the number; `value`, a number, a truth value, or a nested list of numbers (a `Value` counts as the number that
-        it holds); `expectation`, numbers in the same form, or bounds such as "< 1e-3" or "> 0, < 1", which every number
+        the number; `value`, a number, a bool, or a nested list of numbers (a `Value` counts as the number that it
+        holds); `expectation`, numbers in the same form, or bounds such as "< 1e-3" or "> 0, < 1", which every number
         must satisfy; `tolerance`, the largest difference allowed, as a fraction of the largest expected magnitude (or
         of 1 if all expected numbers are 0). Raises AssertionError if the comparison fails.
 
@@ -47,7 +48,7 @@ def check(row: str, name: str, value: Any, expectation: Any, tolerance: float = 
 
 
 def summary(lecture: str, rows: int) -> None:
-    """Show how many checks passed for each row of a lecture; the last cell of each lecture's notebook calls this.
+    """Show how many checks passed for each row of a lecture; each lecture's notebook calls this function at its end.
 
     Args: `lecture`, the letter with which the names of the lecture's rows begin; `rows`, the number of rows. Raises
         AssertionError if a row has no check.
@@ -65,7 +66,7 @@ def summary(lecture: str, rows: int) -> None:
 
 
 def holds(value: Any, expectation: Any, tolerance: float = 0.0) -> bool:
-    """Whether the numbers in `value` are as expected. NaN is never as expected; nor are lists of different lengths.
+    """Return whether the numbers in `value` are as expected (never so if one is NaN, or if the lengths differ).
 
     >>> holds([0.1, 0.2], "> 0, < 1"), holds([1.0], [1.0, 1.0]), holds(0.1, 0.2, 0.5)
     (True, False, True)
@@ -81,7 +82,7 @@ def holds(value: Any, expectation: Any, tolerance: float = 0.0) -> bool:
 
 
 def plain(thing: Any) -> Any:
-    """Convert numbers, Values, arrays and lists to a form that JSON can hold."""
+    """Convert a number, Value, array or list to a form that can be written as JSON."""
     if isinstance(thing, str):
         return thing
     if hasattr(thing, "tolist"):

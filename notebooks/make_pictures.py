@@ -1,4 +1,4 @@
-"""Makes the pictures in the README. Graphviz's `dot` must be installed, and Pillow for the GIF."""
+"""Make the pictures for the README. This needs Graphviz's `dot`, and Pillow for the GIF."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HERE = Path(__file__).parent / "pictures"
 
 
 def neuron() -> Value:
-    """The README's first expression, after a backward sweep."""
+    """Return the result of the README's first expression, after a backward sweep."""
     w, x, b = Value(0.4, label="w"), Value(0.8, label="x"), Value(0.1, label="b")
     y = tanh(w * x + b)
     y.label = "y"
@@ -19,7 +19,7 @@ def neuron() -> Value:
 
 
 def loss() -> Value:
-    """A loss that depends on its weight in two ways, to show that the contributions to a gradient are added up."""
+    """Return a loss that depends on its weight in two ways, to show that the contributions to a gradient add up."""
     w, x = parameter(0.4, label="w"), Value(0.8, label="x")
     a = tanh(w * x)
     a.label = "a"

@@ -1,11 +1,11 @@
 """Execute the notebooks of the course, each in a clean kernel, and keep them paired with their `.py` files.
 
     python notebooks/run.py            write every .ipynb from its .py, with outputs
-    python notebooks/run.py 06 08      only these
+    python notebooks/run.py 06 08      execute and write only these notebooks
     python notebooks/run.py --full     run S5 and O10, the largest examples, at full size (a minute or two, 1 to 2 GB)
     python notebooks/run.py --check    execute all notebooks, write nothing, and fail if any is wrong or out of date
 
-The `.py` files are the sources. Solutions hidden in <details> are executed too, though their outputs are not kept.
+The `.py` files are the sources. Solutions hidden in <details> are executed too, but their outputs are not kept.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> int:
     scripts = [s for s in sources() if not options.names or s.name.startswith(tuple(options.names))]
     wrong = 0
     with ProcessPoolExecutor(max_workers=1 if options.full else 2) as pool:
-        # the last notebook takes longest: if it began last, the other processor would be idle while it ran
+        # the last notebook takes longest; if it started last, one processor would be idle while it ran
         runs = {script: pool.submit(one, script, options.check) for script in reversed(scripts)}
         for script in scripts:
             seconds, faults = runs[script].result()
@@ -51,12 +51,12 @@ def main() -> int:
 
 
 def sources() -> list[Path]:
-    """The `.py` files that are sources of notebooks."""
+    """Return the paths of the `.py` files that are sources of notebooks."""
     return sorted(HERE.glob("[0-9][0-9]_*.py"))
 
 
 def one(script: Path, check: bool) -> tuple[float, list[str]]:
-    """Execute one notebook, write or compare its file, and return the time taken in seconds and a list of faults."""
+    """Execute one notebook; write it, or compare it with its file; return the time in seconds and a list of faults."""
     notebook = fresh(script)
     target = script.with_suffix(".ipynb")
     start = time.perf_counter()
@@ -82,7 +82,7 @@ def fresh(script: Path) -> Any:
     notebook = jupytext.read(script)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
-    notebook.metadata = {  # nothing about pairing: jupytext.toml pairs all the notebooks in this folder
+    notebook.metadata = {  # no entry for pairing, because jupytext.toml pairs all the notebooks in this folder
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
@@ -100,7 +100,7 @@ def execute(notebook: Any) -> None:
             notebook.cells[at:at] = solutions
     NotebookClient(
         notebook, timeout=TIMEOUT, kernel_name="python3", resources={"metadata": {"path": str(HERE)}},
-        extra_arguments=["--IPKernelApp.log_level=40"],  # otherwise each kernel warns that its socket is plain TCP
+        extra_arguments=["--IPKernelApp.log_level=40"],  # without this, each kernel warns that it uses plain TCP
     ).execute()
     notebook.cells = written
     notebook.metadata.pop("widgets", None)
@@ -114,7 +114,7 @@ def execute(notebook: Any) -> None:
 
 
 def warnings(notebook: Any) -> list[str]:
-    """One fault for each text that a cell wrote to standard error, because a reader should see no warnings."""
+    """Return one fault for each output on standard error, because a reader should see no warnings."""
     return [
         f"cell {cell.execution_count} warns: {output.text.strip()[:300]}"
         for cell in notebook.cells
@@ -125,7 +125,7 @@ def warnings(notebook: Any) -> list[str]:
 
 
 def cells(notebook: Any) -> list[tuple[str, str]]:
-    """The kind and text of each cell, used to compare a notebook with its `.py` file."""
+    """Return the kind and text of each cell, for comparing a notebook with its `.py` file."""
     return [(cell.cell_type, cell.source) for cell in notebook.cells]
 
 

@@ -1,4 +1,7 @@
-"""How the property tests run: with the same examples every time, as many as the profile says, and no time limit."""
+"""Settings and fixtures for all tests.
+
+Property tests use the same examples in every run, as many as the profile says, and have no time limit.
+"""
 
 import gc
 import http.server
@@ -13,19 +16,19 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-# .ci/run runs pytest --hypothesis-profile=thorough. A test that needs more or fewer examples than most asks for a
-# multiple of the profile's number, as do deep graphs and interrupts at every point: an eighth by default.
+# .ci/run runs pytest --hypothesis-profile=thorough. A test that needs more or fewer examples than most multiplies the
+# profile's number; by default, tests of deep graphs and of interrupts at every point use an eighth of the number.
 settings.register_profile(
     "thorough", derandomize=True, deadline=None, max_examples=200, database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],  # programs of 60 lines are large
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],  # generated programs have up to 60 lines
 )
-# For a verdict within two minutes.
+# For a result within two minutes.
 settings.register_profile("quick", settings.get_profile("thorough"), max_examples=25)
-# To measure coverage: a few examples reach every line as well as many do.
+# To measure coverage: a few examples reach the same lines as many do.
 settings.register_profile("few", settings.get_profile("thorough"), max_examples=12)
 # To search for new failures: pytest --hypothesis-profile=search tests/operations/test_transparency.py
 settings.register_profile("search", settings.get_profile("thorough"), derandomize=False, max_examples=5000)
-# To report a failing example as it was found.
+# To report a failing example as it was found, without shrinking.
 settings.register_profile("unshrunk", settings.get_profile("thorough"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
@@ -35,7 +38,7 @@ collect_ignore = ["benchmarks"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that open a page, which the coverage run leaves out."""
+    """Mark the tests that open a page in a browser; the coverage run leaves them out."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
@@ -49,7 +52,7 @@ def tidy():
 
 
 def module(path):
-    """A module of helpers, loaded from its file below this directory, since tests are not on the import path."""
+    """Load a module of helpers from its path below this directory, because tests are not on the import path."""
     spec = importlib.util.spec_from_file_location(f"tests_{Path(path).stem}", Path(__file__).parent / path)
     found = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = found
@@ -59,13 +62,13 @@ def module(path):
 
 @pytest.fixture(scope="session")
 def mathematics():
-    """The mathematical definition of each row, in mpmath."""
+    """The mathematical definition of each operation (a row of the operations table), in mpmath."""
     return module("mathematics.py")
 
 
 @pytest.fixture(scope="session")
 def points():
-    """Operands at which translated rows are compared, and Python's results there."""
+    """Operands for comparing translated operations with Python, and Python's results for these operands."""
     return module("translation/points.py")
 
 
@@ -77,13 +80,13 @@ def running():
 
 @pytest.fixture(scope="session")
 def written():
-    """Functions in Python that use everything that the translator understands."""
+    """Python functions that together use every construct that the translator supports."""
     return module("translation/written.py")
 
 
 @pytest.fixture
 def in_threads():
-    """Calls a function with 0, 1, … in as many threads, which switch as often as Python can; raises what they raise."""
+    """Calls a function with 0, 1, …, each in its own thread; threads switch as often as possible. Errors are raised."""
 
     def run(work, count):
         interval = sys.getswitchinterval()
@@ -99,7 +102,7 @@ def in_threads():
 
 @pytest.fixture(scope="session")
 def serving():
-    """Runs a web server for this machine with a request handler: `with serving(handler) as address`."""
+    """Runs a web server that only this machine can reach: `with serving(handler) as address`."""
 
     @contextmanager
     def serve(handler):

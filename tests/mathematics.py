@@ -1,4 +1,4 @@
-"""The mathematical definition of each row of the table, in mpmath: the tests' independent route."""
+"""The mathematical definition of each row of the operations table, in mpmath, independent of the engine's formulas."""
 
 import math
 
@@ -35,7 +35,7 @@ def power(x, y):
 
 
 def slope_of_power(x, y):
-    """y x**(y - 1); also at 0, if it is finite there."""
+    """y x**(y - 1), also at x = 0 if the result is finite there."""
     return y * power(x, y) / x if x else y * power(x, y - 1)
 
 
@@ -45,7 +45,7 @@ def floor_of_quotient(x, y):
 
 
 def psi(n, x):
-    """The polygamma function: by reflection left of 0, by its asymptotic series far right, where mpmath is slow."""
+    """The polygamma function: by reflection for x < 0; by its asymptotic series for large x, where mpmath is slow."""
     if x < 0:
         cotangent = [mpf(0), mpf(1)]  # the n-th derivative of cot, as a polynomial in cot
         for _ in range(int(n)):
@@ -76,7 +76,7 @@ def derivative_of_gamma(n, x):
 
 
 def sinc(n, x):
-    """The n-th derivative of sin(pi x) / (pi x): its series, or x f(x) = sin(pi x) / pi differentiated n times."""
+    """The n-th derivative of f(x) = sin(pi x) / (pi x), from its series or from x f(x) = sin(pi x) / pi."""
     n = int(n)
     if n == 0 and x:
         return mpmath.sinpi(x) / (mp.pi * x)
@@ -97,8 +97,8 @@ def _sinc_at_zero(n):
 
 
 def gate(x):
-    """The exponent of gelu_tanh's sigmoid and its first two derivatives."""
-    k, c = 2 * mpmath.sqrt(2 / mp.pi), mpf(0.044715)  # the float, as in the formula typed into a program
+    """The argument of the sigmoid in gelu_tanh, and this argument's first two derivatives."""
+    k, c = 2 * mpmath.sqrt(2 / mp.pi), mpf(0.044715)  # the float 0.044715, because programs contain this literal
     return k * (x + c * x**3), k * (1 + 3 * c * x**2), 6 * k * c * x
 
 
@@ -139,7 +139,7 @@ LN2, LN10 = math.log(2), math.log(10)
 
 # The mathematics of each row: its value, and its derivative with respect to each operand.
 def rounded_off(x, y):
-    """The rounding error of x - y; 0 if that is not finite."""
+    """The rounding error of x - y, or 0 if x - y is not finite."""
     rounded = float(x) - float(y)
     return x - y - mpf(rounded) if math.isfinite(rounded) else mpf(0)
 
@@ -217,7 +217,7 @@ MATHEMATICS = {
     ),
     "where": (lambda c, x, y: x if c else y, lambda c, x, y: [0, 1, 0] if c else [0, 0, 1]),
     "chain": (lambda x, y: x * y, lambda x, y: y, lambda x, y: x),
-    "stop": (lambda x: x, lambda x: 0),  # constant by contract, like the next
+    "stop": (lambda x: x, lambda x: 0),  # by definition, its derivative is 0, as is that of the next row
     "residual": (rounded_off, lambda x, y: 0, lambda x, y: 0),
     "times": (lambda x, y: x * y, lambda x, y: y, lambda x, y: x),
     "quotient": (lambda x, y: x / y, lambda x, y: 1 / y, lambda x, y: -x / y**2),
@@ -275,7 +275,7 @@ def exact_slopes(name, xs):
 
 
 def spread(name, xs, i, exact):
-    """By how much the exact derivative i changes when each variable moves by one unit in the last place."""
+    """The change of the exact i-th derivative when each operand changes by one unit in the last place."""
     total = mpf(0)
     whole = TABLE[name].shape.orders
     for j, x in enumerate(xs):

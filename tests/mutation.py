@@ -1,13 +1,15 @@
-"""Mutates every local derivative and every flat region, one at a time, and runs the suite: no mutant may survive.
+"""Mutation test: change one local derivative or one flat region at a time, and run the suite, which must then fail.
 
     python tests/mutation.py                        all mutants, two at a time
-    python tests/mutation.py --sample 12 --seed 1   a sample of them
-    python tests/mutation.py --only tanh --list     lists those of tanh
-    python tests/mutation.py --translator           mutants of the translator of rows, against its own tests
+    python tests/mutation.py --sample 12 --seed 1   a random sample of 12 mutants
+    python tests/mutation.py --only tanh --list     list the mutants of tanh
+    python tests/mutation.py --translator           mutants of the translator of rows, with the translator's own tests
 
-Each local derivative of every row of the table is scaled by 1.001 and flipped in sign. In the formulas, and in the
-special functions behind them, each branch is dropped in turn: a condition is made always or never true, and a handler
-lets its error through. Each mutant is a copy of the package in a separate directory.
+A row is an entry of the operations table, which defines an operation and its derivatives. A mutant is a copy of the
+package with one change; it is killed if a test fails, and survives otherwise. Each local derivative of every row is
+scaled by 1.001 and flipped in sign. A derivative is flat where the operation is locally constant; each statement of
+where that is the case is changed to "never". In the formulas, and in the special functions behind them, each branch is
+dropped in turn: a condition is made always or never true, and an error handler raises its error again.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Imported once; each mutant runs in a fork of this process, which must not import autograd_core itself.
+# These are imported once, because each mutant runs in a fork of this process. This process must not import
+# autograd_core itself.
 import hypothesis
 import mpmath  # noqa: F401  # see above
 import numpy  # noqa: F401  # see above
@@ -40,13 +43,13 @@ MODULES = (
     "ops.py", "_operations/derivatives.py", "_operations/special.py", "_operations/activations.py",
     "_operations/series.py", "_operations/exact.py", "_operations/domains.py", "_operations/values.py",
 )  # fmt: skip
-# The part of the suite that tests derivatives, the quickest tests first.
+# The tests of derivatives, the quickest first.
 RELEVANT = (
     "checking/test_check.py::test_every_right_row_is_accepted", "checking/test_check.py::test_a_kink_of_an_operation_is_named",
     "checking/test_check.py::test_the_angle_has_a_kink_on_the_negative_axis_alone", "engine/test_errors.py", "operations/test_special.py",
     "operations/test_softmax.py", "operations/test_table.py", "operations/test_flat.py", "operations/test_accuracy.py", "operations/test_rules.py", "strategies/test_composites.py", "operations/test_transparency.py",
 )  # fmt: skip
-# The translator of rows, whose branches are dropped too. The quickest test comes first: whether a kernel has changed.
+# The translator of rows, whose branches are dropped too. The quickest test, which compares the kernels, comes first.
 TRANSLATOR = (
     "_translation/expressions.py", "_translation/loops.py", "_translation/calls.py", "_translation/assigning.py",
     "_translation/statements.py", "_translation/braces.py",
@@ -59,8 +62,8 @@ OF_TRANSLATOR = (
 # The names in ops.py for the conditions under which a product and a fraction are flat.
 NAMED = {"FACTORS": ("y_is_zero", "x_is_zero"), "FRACTION": ("y_is_infinite", "x_is_zero")}
 SLOPES_AT = {"unary_row": (1,), "binary_row": (1, 2), "many_row": (2,)}
-SECONDS = 150  # of processor time, five times as much as the suite takes; some mutants never end
-BROKEN = 99  # exit code of a process that could not even run the suite
+SECONDS = 150  # of processor time: five times as much as the suite takes, because some mutants never end
+BROKEN = 99  # the exit code of a process that could not run the suite
 # Mutants that compute the same numbers as the original, each with a proof; they are counted separately.
 EQUIVALENT: dict[str, str] = {
     "shifted: branch 5 always (r)": "e + e * 0.0 is e: exp of a number up to 0 is finite",
@@ -77,11 +80,11 @@ class Mutant:
     name: str
     module: str
     source: str
-    rows: tuple[str, ...] = ()  # where it is likely to be caught
+    rows: tuple[str, ...] = ()  # where the mutant is likely to be caught
 
 
 def mutants() -> list[Mutant]:
-    """Every mutant of the modules, in their order."""
+    """Return every mutant of the modules, in the order of the modules."""
     trees = {module: ast.parse((PACKAGE / module).read_text(encoding="utf-8")) for module in MODULES}
     users = _users([statement for tree in trees.values() for statement in tree.body])
     found: list[Mutant] = []
@@ -94,13 +97,13 @@ def mutants() -> list[Mutant]:
 
 
 def mutants_of_translator() -> list[Mutant]:
-    """Every mutant of the translator of rows."""
+    """Return every mutant of the translator of rows."""
     trees = {module: ast.parse((PACKAGE / module).read_text(encoding="utf-8")) for module in TRANSLATOR}
     return [mutant for module, tree in trees.items() for mutant in _branches(tree, module, {})]
 
 
 def _users(statements: Sequence[ast.stmt]) -> dict[str, tuple[str, ...]]:
-    """The rows that use each function, directly or through other functions."""
+    """Return, for each function, the rows that use it directly or through other functions."""
     used: dict[str, set[str]] = {}
     rows = {row for _, row in map(_place, statements) if row}
     for statement in statements:
@@ -129,7 +132,7 @@ def _rows(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
 
 
 def _slopes(tree: ast.Module, module: str) -> Iterator[Mutant]:
-    """Each local derivative scaled, and flipped in sign; a constant 0 becomes 0.001."""
+    """Yield mutants with a local derivative scaled or flipped in sign; a constant 0 becomes 0.001."""
     for name, call in _rows(tree):
         kind = call.func.id if isinstance(call.func, ast.Name) else ""
         for number, position in enumerate(SLOPES_AT[kind]):
@@ -153,8 +156,11 @@ def _slopes(tree: ast.Module, module: str) -> Iterator[Mutant]:
 
 
 def _flat(tree: ast.Module, module: str) -> Iterator[Mutant]:
-    """Each statement of where a derivative is flat, changed to say never. (It is consulted only where the derivative is
-    0, and most derivatives are 0 only where they are flat: changed to say always, they would be equivalent.)"""
+    """Yield mutants in which one condition for a flat derivative is changed to never.
+
+    Changing it to always would make no difference, because the condition is evaluated only where the derivative is 0,
+    and most derivatives are 0 only where they are flat.
+    """
     for name, call in _rows(tree):
         many = isinstance(call.func, ast.Name) and call.func.id == "many_row"
         for keyword in call.keywords:
@@ -166,7 +172,7 @@ def _flat(tree: ast.Module, module: str) -> Iterator[Mutant]:
                 stated = [ast.Name(predicate, ast.Load()) for predicate in NAMED[original.id]]
             for number, one in enumerate(stated):
                 if isinstance(one, ast.Constant):
-                    continue  # None
+                    continue  # the condition is None
                 never = ast.parse("lambda xs, variable: [False] * len(xs)" if many else "lambda *xs: False", mode="eval")
                 others = [never.body if i == number else x for i, x in enumerate(stated)]
                 keyword.value = never.body if many else ast.Tuple(others, ast.Load())
@@ -175,7 +181,7 @@ def _flat(tree: ast.Module, module: str) -> Iterator[Mutant]:
 
 
 def _branches(tree: ast.Module, module: str, users: dict[str, tuple[str, ...]]) -> Iterator[Mutant]:
-    """Each condition made always true and never true, and each error handler made to raise the error again."""
+    """Yield mutants with a condition made always or never true, or an error handler that raises the error again."""
     counts: dict[str, int] = {}
     methods = [inner for outer in tree.body for inner in (outer.body if isinstance(outer, ast.ClassDef) else [outer])]
     for statement in methods:
@@ -198,7 +204,7 @@ def _branches(tree: ast.Module, module: str, users: dict[str, tuple[str, ...]]) 
 
 
 def _place(statement: ast.stmt) -> tuple[str, str]:
-    """The name that a statement defines, and the row, if it defines one."""
+    """Return the name that a statement defines, and the row's name if the statement defines a row."""
     if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
         return statement.name, ""
     for name, _ in _rows(ast.Module([copy.deepcopy(statement)], [])):
@@ -229,7 +235,8 @@ def child(mutant: Mutant | None, directory: Path) -> int:
     suite = [str(HERE / name) for name in relevant if (HERE / name.split("::")[0]).exists()]
     stages = [suite[:1], suite]
     if mutant is not None:
-        # where it is likely to be caught: at its own rows, then wherever a test's name contains theirs or its own
+        # first the tests that are likely to catch the mutant: those of its rows, then those whose names contain the
+        # mutant's name or the name of one of its rows
         names = [mutant.name.split(":")[0].replace("line ", "line_"), *mutant.rows]
         first = [f"{suite[0]}[{row}]" for row in mutant.rows] or suite[:1]
         stages = [first, [*suite, "-k", " or ".join(names)], suite]
@@ -243,7 +250,7 @@ def child(mutant: Mutant | None, directory: Path) -> int:
 
 
 def run_all(every: Sequence[Mutant | None], jobs: int) -> Iterator[tuple[Mutant | None, str, float]]:
-    """Each mutant with the test that killed it (empty for a survivor) and the seconds it took; None is the original."""
+    """Yield each mutant (None: the unchanged package), the test that killed it ("" if it survived) and the seconds."""
     waiting = list(reversed(every))
     running: dict[int, tuple[Mutant | None, Path, float]] = {}
     with tempfile.TemporaryDirectory() as top:
@@ -269,7 +276,7 @@ def run_all(every: Sequence[Mutant | None], jobs: int) -> Iterator[tuple[Mutant 
 
 
 def _reason(output: Path, status: int) -> str:
-    """The outcome of the suite; RuntimeError if it could not run."""
+    """Return the first test that failed, or "" if all passed; raise RuntimeError if the suite could not run."""
     code = os.waitstatus_to_exitcode(status)
     if code == 0:
         return ""
@@ -283,12 +290,12 @@ def _reason(output: Path, status: int) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the mutants and print the table; return 1 if one survives, 2 if the suite fails without any."""
+    """Run the mutants and print a table; return 1 if a mutant survives, 2 if the unchanged package fails the suite."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--sample", type=int, help="how many mutants to draw (default: all)")
     parser.add_argument("--seed", type=int, default=0, help="seed for drawing them")
     parser.add_argument("--only", default="", help="only mutants with this in their name")
-    parser.add_argument("--jobs", type=int, default=2, help="how many to run at a time")
+    parser.add_argument("--jobs", type=int, default=2, help="how many mutants to run at a time")
     parser.add_argument("--translator", action="store_true", help="the translator's mutants instead of the rows'")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     chosen = parser.parse_args(arguments)
@@ -301,12 +308,12 @@ def main(arguments: list[str] | None = None) -> int:
         print("\n".join(mutant.name for mutant in drawn))
         return 0
     survivors: list[str] = []
-    # a sample stands for the whole run, in which the suite passed without a mutant
+    # before a full run, test the unchanged package; for a sample, assume that this test has passed
     everything: list[Mutant | None] = [*drawn] if chosen.sample else [None, *drawn]
     for mutant, reason, took in run_all(everything, chosen.jobs):
         if mutant is None:
             if reason:
-                print(f"the suite fails without any mutant, so nothing can be said: {reason}")
+                print(f"the suite fails for the unchanged package, so no mutant can be judged: {reason}")
                 return 2
             continue
         print(f"{'killed  ' if reason else 'SURVIVED'} {took:6.1f} s  {mutant.name:<70} {reason}", flush=True)

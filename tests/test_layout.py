@@ -1,4 +1,4 @@
-"""The layout: the public names and where they are imported from; no module imports upwards."""
+"""The layout of the package: where the public names are imported from; no module imports from a higher layer."""
 
 import ast
 import importlib
@@ -68,7 +68,7 @@ def test_value_has_the_methods_that_other_modules_install():
 
 
 def modules():
-    """The modules of the package, by name."""
+    """Return the modules of the package, keyed by name."""
     found = {}
     for path in PACKAGE.rglob("*.py"):
         parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
@@ -77,7 +77,7 @@ def modules():
 
 
 def imports(name, path, known):
-    """The modules of the package that a module imports, even inside functions, but not those only for type checkers."""
+    """Return the package's modules that a module imports, even inside functions, but not only for type checkers."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     waiting, found = [ast.parse(path.read_text(encoding="utf-8"))], set()
     while waiting:

@@ -1,6 +1,6 @@
 """The lectures' statements about the engine itself: the listing, the chain rule, Jacobians, a module of your own.
 
-Their networks and losses are in nn/test_lecture_formulas.py.
+The lectures' networks and losses are tested in nn/test_lecture_formulas.py.
 """
 
 import math
@@ -17,7 +17,7 @@ MODERATE = st.floats(-3, 3)
 
 
 def values(array):
-    """An object array of Values."""
+    """Return a NumPy array of objects that contains Values."""
     return numpy.vectorize(Value, otypes=[object])(array)
 
 
@@ -75,7 +75,7 @@ def test_u3_jacobian_of_three_inputs_and_two_outputs(x, y, z):
 
 
 def test_u3_all_paths_are_added():
-    """x reaches y by two paths, and z by both of these again."""
+    """The derivative adds both paths from x to y, one through u and one through v."""
     x = Value(2.0)
     u, v = x * 3, x**2
     y = u * v

@@ -1,7 +1,8 @@
-"""The course: executed notebooks record every row of the lectures with the right value, and have the right form.
+"""The course: executed notebooks record the right value for every row of the lectures, and have the right form.
 
-The file rows.json says, row by row, what must be recorded: numbers and bounds from the list of systems, or "formula" if
-a notebook states the formula's own numbers beside the graph's.
+A row is an entry in the list of systems from the lectures (SYSTEMS.md). The file rows.json specifies what the notebooks
+must record for each row: numbers and bounds from that list, or "formula" if a notebook computes the expected numbers
+from the lecture's formula and compares the graph with them.
 """
 
 import copy
@@ -36,14 +37,14 @@ EXECUTED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in 
 
 
 def rows_of_the_lectures():
-    """The ids in the list of systems if it is beside this repository, else those in the copy."""
+    """Return the ids of all rows: from the list of systems if it is beside this repository, else from rows.json."""
     if not SYSTEMS.exists():
         return set(REQUIRED)
     return set(re.findall(r"^\| ([A-Z]\d+) \|", SYSTEMS.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def records_of(notebook):
-    """The records that `check` left in a notebook's outputs."""
+    """Return the records that `check` left in a notebook's outputs."""
     outputs = [o for cell in notebook["cells"] for o in cell.get("outputs", [])]
     return [o["data"][lectures.MIME] for o in outputs if lectures.MIME in o.get("data", {})]
 
@@ -53,7 +54,7 @@ def all_records():
 
 
 def faults(rows, required, records):
-    """The faults: rows without a requirement or a record, and values that are not as required."""
+    """Return the faults: rows without a requirement or a record, and values that are not as required."""
     found = [f"{row}: nothing is required of it" for row in sorted(rows) if not required.get(row)]
     for row, names in required.items():
         for name, (expectation, tolerance) in names.items():
@@ -131,7 +132,7 @@ def test_a_notebook_is_in_step_with_its_script(script):
 
 
 def cells_of(script):
-    """The cells of a script in jupytext's percent format."""
+    """Return the cells of a script in jupytext's percent format."""
     kinds = re.findall(r"^# %%(.*)$", script, re.MULTILINE)
     cells = []
     for kind, text in zip(kinds, re.split(r"^# %%.*\n", script, flags=re.MULTILINE)[1:], strict=True):
@@ -161,7 +162,8 @@ def test_the_examples_of_check_run():
     assert doctest.testmod(lectures).attempted > 0
 
 
-numbers = st.floats(-1e6, 1e6, allow_subnormal=False)  # so that a tolerance relative to one is not rounded away
+# no subnormal numbers, for which a relative tolerance would be rounded to 0
+numbers = st.floats(-1e6, 1e6, allow_subnormal=False)
 
 
 @given(st.lists(numbers, min_size=1, max_size=5), st.floats(1e-12, 0.5))

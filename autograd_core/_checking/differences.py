@@ -1,4 +1,4 @@
-"""Estimates the derivative of a function of one number by central differences, and estimates the error of the result.
+"""Estimates the derivative of a function of one number by central differences, and the error of this derivative.
 
 The step is found by search: differences are taken with steps that shrink by a constant ratio, and each difference is
 extrapolated together with the previous one (Richardson extrapolation). The error of an extrapolated derivative is
@@ -25,13 +25,13 @@ LEVELS = 30
 LARGEST = 0.125  # the first step for a function that varies on a scale of 1
 ROUNDING = 2.0**-51  # the relative error of one operation: the worst functions in a C library err by about 2 ulps
 SMALLEST = 2.0**-1074
-COARSE = 2.0**-13  # if the relative error is larger than this, search again, or explain why there is no derivative
+COARSE = 2.0**-13  # if the relative error exceeds this, search again, or explain why there is no derivative
 HIDDEN = 64.0  # the number of operations that a checkpoint is assumed to contain
 # A kink function is 0 at a kink. If it changes sign near a point, but changes more than this many times as much on one
 # side of the point as on the other, it has jumped over 0, and there is no kink.
 LOPSIDED = 8.0
 LOST = 16.0  # a rounding error of this many times the derivative hides the derivative
-CLEAR = 4.0  # a bend is significant if it is more than this many times its rounding error
+CLEAR = 4.0  # a bend (`Differences.bend`) is significant if it exceeds this many times its rounding error
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Differences:
     def bend(self) -> float:
         """The magnitude of f(x + h) - 2 f(x) + f(x - h).
 
-        It shrinks like h² where f is smooth and like h at a kink; at a jump it does not shrink at all.
+        As h shrinks, the bend shrinks like h² where f is smooth and like h at a kink; at a jump it does not shrink.
         """
         return abs(self.right - self.left) * self.step
 
@@ -191,7 +191,7 @@ class Search:
             levels.append(_extrapolated(at, levels[-1] if levels else None))
             best = _best(levels)
             if best is not None and at.noise >= 0.5 * best.error:
-                break  # smaller steps would only add rounding error
+                break  # smaller steps would only increase the rounding error
             if len(levels) > 3 and all(last.at.hidden(self.expected) for last in levels[-4:]):
                 break
         return levels, best
@@ -237,7 +237,10 @@ def _crossed(minus: Point, base: Point, plus: Point) -> str:
 
 
 def _extrapolated(at: Differences, before: Level | None) -> Level:
-    """Extrapolate from this and the previous step; estimate the error; judge whether the function bends smoothly."""
+    """Return the level for the differences `at`, extrapolated with the help of the previous level, `before`.
+
+    A level includes an estimate of the error, and whether the function bends smoothly.
+    """
     if before is None:
         return Level(at)
     larger = before.at
@@ -269,12 +272,12 @@ def _why_not(levels: list[Differences]) -> str:
     if not levels:
         return "no step stays inside the domain: the point is at the edge, or there are no nearby numbers to try"
     if levels[-1].crossed:
-        return f"a kink of {levels[-1].crossed} lies here or too near to step around"
+        return f"a kink of {levels[-1].crossed} is here, or too close to step around"
     return _kink(levels) or "rounding hides the difference at every step"
 
 
 def _kink(levels: list[Differences]) -> str:
-    """Return a message if the bend does not shrink like h² before it is lost in rounding, or else an empty string."""
+    """Return a message if the bend does not shrink like h² before rounding hides it; otherwise, an empty string."""
     clear = [level for level in levels if level.bend_is_clear]
     if len(clear) < 2 or clear[-1].bend < clear[-2].bend / RATIO**1.5:
         return ""

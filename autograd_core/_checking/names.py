@@ -1,4 +1,4 @@
-"""The names of coordinates, and the groups from which coordinates are sampled."""
+"""The names of coordinates (the derivatives to check), and the groups from which coordinates are sampled."""
 
 from __future__ import annotations
 

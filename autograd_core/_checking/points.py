@@ -25,7 +25,8 @@ def point(
 ) -> list[float]:
     """Draw operands inside the domain and away from kinks, where the value and derivatives are finite.
 
-    To reveal bugs at 0, the operand with the index `zero` is 0, unless the first tries find no such point.
+    The operands with the indices in `whole` are integers. To reveal bugs at 0, the operand with the index `zero` is 0,
+    unless the first tries find no point of this kind.
     """
     for attempt in range(TRIES):
         operands = [float(draw.randint(0, 4)) if i in whole else _number(row, draw) for i in range(how_many)]
@@ -48,7 +49,7 @@ def point(
 def _number(row: Operation, draw: random.Random) -> float:
     """Draw an integer, a number near a special point of the domain, or some other number.
 
-    The other numbers are between -3 and 3, or have a magnitude from 2**-20 to 2**20.
+    A number of the last kind is between -3 and 3, or has a magnitude from 2**-20 to 2**20.
     """
     kind, side, shift = draw.random(), 2.0 * draw.randint(0, 1) - 1.0, draw.uniform(-20.0, 20.0)
     if kind < 0.2:

@@ -1,4 +1,4 @@
-"""The result of a gradient check: a table with a row for each coordinate."""
+"""The result of a gradient check: a table with one row for each coordinate, that is, for each derivative checked."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ HEADINGS = ("coordinate", "at", "analytic", "numeric", "difference", "tolerance"
 
 @dataclass(frozen=True, slots=True)
 class Coordinate:
-    """One derivative, as computed by the engine and by differences, and how far apart the two results may be.
+    """One derivative, as computed by the engine and by finite differences, and how far apart the two may be.
 
-    `verdict` is "agrees", "disagrees" or "not judged". In the last case, `reason` says why, and `numeric` is NaN or too
-    uncertain to use. `group` is the part of the arguments from which the coordinate was sampled.
+    `verdict` is "agrees", "disagrees" or "not judged". In the last case, `reason` states why, and `numeric` is NaN or
+    too uncertain to use. `group` is the part of the arguments from which the coordinate was sampled.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Report(Sequence[Coordinate]):
 
     @property
     def worst(self) -> Coordinate:
-        """The first coordinate of `ranked`: the worst that disagrees or, if none does, the worst that agrees."""
+        """The first coordinate of `ranked()`: the worst that disagrees or, if none disagrees, the worst that agrees."""
         return self.ranked()[0]
 
     def ranked(self) -> list[Coordinate]:
@@ -123,7 +123,7 @@ class Report(Sequence[Coordinate]):
         )
 
     def shown(self) -> list[Coordinate]:
-        """Return the coordinates to show: all or, if there are too many, the worst and a few that were not judged."""
+        """Return the coordinates to show: all of them or, if there are too many, the worst and a few not judged."""
         ranked = self.ranked()
         if len(ranked) <= SHOWN:
             return ranked

@@ -15,7 +15,7 @@ def ulps(got: float, exact: Any) -> float:
     """Return how far `got` is from `exact`, in units in the last place of `exact` rounded to a float64.
 
     Two NaNs are 0 apart, as are two infinities of the same sign; NaN is infinitely far from any number. For subnormals,
-    the unit is the smallest positive float. For numbers beyond the largest float, it is the largest float's unit.
+    the unit is the smallest positive float. For numbers beyond the largest float, it is the unit of the largest float.
 
     Args:
         got: The result to judge.

@@ -22,7 +22,7 @@ LONGEST_SAID = 40
 LONGEST_ADVISED = 200
 TOO_DEEP = "the expression is nested too deeply"
 ALLOWED = "write numbers, names, + - * / // % ** and functions"
-# Names that other libraries use for functions of the table. NumPy's names are in the table itself.
+# Names that other libraries use for functions in the table of operations. The table itself contains NumPy's names.
 ELSEWHERE = {
     "ln": "log", "lg": "log10", "max": "maximum", "min": "minimum", "fabs": "abs", "sgn": "sign", "logistic": "sigmoid",
     "average": "mean", "product": "prod",
@@ -66,7 +66,8 @@ class Expression:
 
         Raises:
             ExpressionError: A name has no value.
-            ArithmeticError, ValueError: An operation has no value at these numbers; floats raise the same exception.
+            ArithmeticError, ValueError: An operation has no value at these numbers; plain floats would raise the same
+                exception.
         """
         if missing := [name for name in self.names if name not in values]:
             add = f"there is no value for {', '.join(missing)}: add {' '.join(f'{name}=…' for name in missing)}"
@@ -79,7 +80,7 @@ class Expression:
 
 
 def parse(text: str) -> Expression:
-    """Parse an expression: numbers, names, + - * / // % **, comparisons and the functions of the table.
+    """Parse an expression: numbers, names, + - * / // % **, comparisons and the functions in the table of operations.
 
     Raises:
         ExpressionError: The text contains something else (the message says what, and in which column), or the

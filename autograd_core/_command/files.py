@@ -1,4 +1,4 @@
-"""Writing a drawing to a file, whether or not a layout program is available."""
+"""Writes a drawing to a file, whether or not a layout program is available."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGES = (".html", ".htm", ".gif")
 
 
 def check_output(path: Path, endings: Sequence[str]) -> None:
-    """Check, before any work is done, that `path` has one of these extensions and its directory exists.
+    """Check, before any work is done, that `path` ends in one of `endings` and that its directory exists.
 
     Raises:
         ValueError: The path has another extension.
@@ -54,7 +54,7 @@ def write_drawing(y: Value, path: Path, **options: Any) -> Path:
 
 
 def _kept(source: str, path: Path) -> Path:
-    """Write the source to a new file beside `path`, or to one that already contains it, and return that file's path."""
+    """Write the source to a new file beside `path`, or keep a file that already contains it; return the path."""
     names = (path.with_name(f"{path.stem}{f'-{i}' if i > 1 else ''}.dot") for i in count(1))
     kept = next(name for name in names if not name.exists() or _holds(name, source))
     kept.write_text(source, encoding="utf-8")

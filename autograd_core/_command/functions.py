@@ -1,4 +1,4 @@
-"""Loading functions that the command line names as FILE.py:function, and parsing the numbers for their parameters."""
+"""Loads functions that the command line names as FILE.py:function, and parses the numbers for their parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parsing numeric options."""
+"""Parsers for the numeric options of the command line."""
 
 from argparse import ArgumentTypeError
 

@@ -1,4 +1,7 @@
-"""The boxes and edges of a picture, and the unique names of the boxes."""
+"""The boxes and edges of a picture, and the unique names of the boxes.
+
+A scope is a named group of nodes, such as one neuron. A folded scope is drawn as a single box.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,9 @@ from .texts import short, title
 class Box:
     """One box, which represents a node, a constant or a folded scope.
 
-    `more` counts the repeated computations that the box represents in addition to the one pictured. `mark`, such as
-    "#2", is appended to the label if an earlier box has the same label.
+    A computation that is repeated, for example for each point of a batch, may be drawn only once; `more` counts the
+    other repeats. `mark`, such as "#2", is appended to the label if an earlier box has the same label. `stale` is true
+    if a leaf in the box was assigned a new value after a result had been computed from it.
     """
 
     number: int
@@ -28,7 +32,7 @@ class Box:
     constant: float = 0.0
     root: bool = False
     stale: bool = False
-    output: Value | None = None  # for a folded scope: the node that is read from outside the scope, if exactly one is
+    output: Value | None = None  # for a folded scope: the node that is used outside the scope, if there is exactly one
     mark: str = ""
 
     @property
@@ -58,7 +62,7 @@ class Box:
 
     @property
     def more(self) -> int:
-        """The number of repeated computations that the box represents in addition to the one pictured."""
+        """The number of repeats of the pictured computation that the box also represents."""
         return 0 if self.group is None else self.group.more
 
     @property
@@ -71,7 +75,8 @@ class Box:
 class Edge:
     """One edge of a picture, from an operand to a result.
 
-    If the edge represents several edges of the graph, `more` counts those beyond the first.
+    If the edge represents several edges of the graph, `more` counts those beyond the first. `stale` is true if the
+    operand was assigned a new value after the result had been computed.
     """
 
     source: Box
@@ -84,7 +89,10 @@ class Edge:
 
     @property
     def contribution(self) -> float | None:
-        """The number added to the operand's gradient: 0 if either factor is exactly 0, None if a factor is unknown."""
+        """The value added to the operand's gradient: `upstream` times `local`.
+
+        It is 0 if either factor is exactly 0, and None if a factor is unknown.
+        """
         if self.upstream and self.local:
             return self.upstream * self.local
         return None if self.upstream is None or self.local is None else 0.0

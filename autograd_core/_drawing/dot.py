@@ -1,4 +1,8 @@
-"""A picture as DOT source. Nodes have integers as names, every element has an id and a class, and text is escaped."""
+"""Writes a picture as source in DOT, Graphviz's language.
+
+In the source, nodes are named by integers, every element has an id and a class, and text is escaped. A frame, which
+Graphviz calls a cluster, is the outline drawn around the boxes of a scope (a named group of nodes, such as a neuron).
+"""
 
 from __future__ import annotations
 
@@ -22,11 +26,11 @@ def body(picture: Picture, text: Mapping[str, str] | None = None, last_first: bo
 
     Args:
         picture: The picture.
-        text: The stepper's placeholders: labels that replace the picture's own, keyed by the id of a node or edge. With
-            placeholders, tooltips are omitted, since the stepper's page explains each step, and edge labels are as
-            large as the text in boxes, because the smallest text limits how much of the graph a small screen can show.
-        last_first: Whether to list the frames (the outlines of scopes) in reverse, which turns Graphviz's layout upside
-            down.
+        text: Labels that replace the picture's own, keyed by the id of a node or edge. The stepper, which shows the
+            graph step by step, passes placeholders here. With these labels, tooltips are omitted, since the stepper's
+            page explains each step, and edge labels are as large as the text in boxes, because the smallest text limits
+            how much of the graph a small screen can show.
+        last_first: Whether to list the frames in reverse order, which turns Graphviz's layout upside down.
     """
     yield from _head(picture, still=text is None)
     yield from _nodes(picture, text, last_first)
@@ -66,7 +70,7 @@ def _head(picture: Picture, still: bool) -> Iterator[str]:
 
 
 def _nodes(picture: Picture, text: Mapping[str, str] | None, last_first: bool) -> Iterator[str]:
-    """Yield the lines of the nodes inside the clusters of their scopes; a cluster comes where its first node would."""
+    """Yield the lines for the nodes, each in the cluster of its scope; a cluster comes where its first node would."""
     inside: dict[Place | None, list[Box | Place]] = {None: []}
     dense = _dense(picture)
     order = in_order(picture.boxes) if dense else picture.boxes
@@ -207,7 +211,7 @@ def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None, hue: int
     if label:
         if not dense and _from_frame_to_frame(edge):
             attributes += f" minlen={LONGER[picture.options.direction]}"
-        if picture.options.direction == "TB":  # the label is put beside the line, not on it
+        if picture.options.direction == "TB":  # the spaces put the label beside the line, not on it
             label = "\n".join(f" {line} " for line in label.split("\n"))
         attributes += f" label={quoted(label)}"
     if text is None:
@@ -219,7 +223,7 @@ def _edge(edge: Edge, picture: Picture, text: Mapping[str, str] | None, hue: int
 
 
 def _from_frame_to_frame(edge: Edge) -> bool:
-    """Return whether an edge leads from one scope to another; if so, it is made longer, so that its label has room."""
+    """Return whether an edge leads from one scope to another, and so is made longer to leave room for its label."""
     source, target = edge.source.path, edge.target.path
     return any(place not in target for place in source) and any(place not in source for place in target)
 
@@ -254,7 +258,8 @@ def edge_tooltip(edge: Edge) -> str:
 def _legend(picture: Picture) -> Iterator[str]:
     """Yield the lines of the legend, which explains the colours in use.
 
-    All entries are in one rank, so the legend is no wider than a box.
+    All entries are in one rank (a column, if the picture is drawn from left to right), so the legend is no wider than a
+    box.
     """
     shown = {_gradient_class(box, picture) for box in picture.boxes if box.kind != "constant"}
     yield '\tsubgraph cluster_legend {\n\t\tgraph [label="gradient" id="legend" class="legend" color="#cccccc"]\n'

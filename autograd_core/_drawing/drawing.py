@@ -1,4 +1,7 @@
-"""The class Drawing: a picture for notebooks and files, laid out by any available engine within a time limit."""
+"""The class Drawing: a picture for notebooks and files.
+
+Any available layout engine lays the picture out, within a time limit.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import graphviz  # type: ignore[import-untyped]  # it has no types
+import graphviz  # type: ignore[import-untyped]  # graphviz has no type hints
 
 from .dot import body
 from .layout import PICTURES, SOURCES, LayoutError, lay_out
@@ -24,8 +27,8 @@ class Drawing:
     """A picture of a graph. A notebook displays the picture, or its DOT source if no layout engine is available.
 
     `lines` is a function that returns the lines between the braces of the DOT file. If its argument is True, the frames
-    (the outlines of scopes) come in reverse order. `layered` says whether several numbered frames, such as those of the
-    neurons of a layer, read the same box.
+    (the outlines of scopes) come in reverse order. `layered` states whether edges lead from one box into several
+    numbered frames, such as those of the neurons of a layer.
 
     `digraph` is the underlying `graphviz.Digraph`. You may edit it: anything that you add is drawn too.
     """
@@ -61,7 +64,7 @@ class Drawing:
     def _upright(self) -> str:
         """Return the source, with its frames reversed if that is needed to put the first frame on top.
 
-        A source that has been edited is returned unchanged.
+        If the user has edited the source, it is returned unchanged.
         """
         made, turned = self._sources
         return upright(made, turned, self.time_limit) if turned and self.source == made else self.source

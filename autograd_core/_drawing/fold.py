@@ -1,8 +1,9 @@
 """Decides which nodes share a box: the nodes of a folded scope, or corresponding nodes of a repeated computation.
 
-A scope is a neuron, for example, and a computation is repeated for each point of a batch. A node reads its operands,
-and a group of nodes reads the groups to which the operands of its nodes belong. Every function takes time linear in the
-number of edges. None is recursive, so a graph may have any depth.
+A scope is a named group of nodes, such as one neuron. A repeated computation is, for example, one that is carried out
+for each point of a batch. A node reads its operands, and a group of nodes reads the groups to which its nodes' operands
+belong. Every function takes time linear in the number of edges. No function is recursive, so a graph may have any
+depth.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ def fold(graph: Graph, *, collapse: int | None, batch: bool, absorb_inputs: bool
 
     Args:
         graph: The graph.
-        collapse: The depth of the scopes to fold, which is 1 for the outermost; None if no scope is to be folded.
+        collapse: The depth of the scopes to fold (1 for the outermost scopes), or None to fold no scopes.
         batch: Whether repeated computations are drawn only once.
-        absorb_inputs: Whether an input that only one folded scope reads is put into that scope's box, as a parameter
-            is.
+        absorb_inputs: Whether to put an input that only one folded scope reads into that scope's box, as is always done
+            with parameters.
     """
     paths = Paths()
     owner: dict[Value, Group] = {}
@@ -59,7 +60,7 @@ def fold(graph: Graph, *, collapse: int | None, batch: bool, absorb_inputs: bool
 class _Scopes:
     """The groups for folded scopes, one for each time a scope was entered.
 
-    Each group is created when the first node of its scope is met.
+    A group is created when `fold` reaches the first node of its scope.
     """
 
     def __init__(self, collapse: int | None, groups: list[Group]) -> None:
@@ -68,9 +69,10 @@ class _Scopes:
         self._made: dict[int, Group] = {}
 
     def around(self, path: Path, make: bool = True) -> Group | None:
-        """Return the group of the folded scope on a path, or None if there is no such scope.
+        """Return the group of the folded scope on a path, which lists the scopes around a node.
 
-        If the scope has no group yet, one is made if `make` is true; otherwise, None is returned.
+        If no scope on the path is folded, return None. If the folded scope has no group yet, create one if `make` is
+        true, and otherwise return None.
         """
         if self._collapse is None or len(path) < self._collapse:
             return None
@@ -83,7 +85,7 @@ class _Scopes:
 
 
 def _own_scopes(groups: list[Group], owner: dict[Value, Group], scopes: _Scopes) -> list[Group]:
-    """Fold each parameter that `_absorb` left in a group of its own into the scope that it belongs to, if any."""
+    """Move each parameter that `_absorb` left in a separate group into the folded scope that it belongs to, if any."""
     kept = []
     for group in groups:
         home = None
@@ -103,11 +105,11 @@ def _units(order: Sequence[Value]) -> list[list[Value]]:
     """Divide the nodes into units; the nodes of one unit compute the same thing from different inputs.
 
     The first node of a unit represents the unit. Two computed nodes are in the same unit if they have the same
-    operation, their scopes have the same names, and their operands are in the same units. For this comparison, all
-    inputs are alike, but a parameter is like no other node. So the corresponding nodes for the points of a batch are
-    in the same unit, since all points share the weights. The sums of a running total (s = s + l for one repeated l
-    after another) form one unit, which is represented by the last sum. Two inputs are in the same unit if nodes of the
-    same units read them, at the same positions among the operands.
+    operation, their scopes have the same names, and their operands are in the same units. In this comparison, all
+    inputs count as equal, but a parameter equals only itself. The corresponding nodes for the points of a batch are
+    therefore in the same unit, since all points share the weights. The sums of a running total (s = s + l, computed for
+    one repeat of l after another) form one unit, which the last sum represents. Two inputs are in the same unit if
+    nodes of the same units read them at the same operand positions.
     """
     kinds: dict[object, int] = {}
     kind: dict[Value, int] = {}
@@ -145,7 +147,7 @@ def _units(order: Sequence[Value]) -> list[list[Value]]:
 def _total(
     node: Value, scope: tuple[str, ...], operands: tuple[int, ...], kinds: dict[object, int], chains: set[int]
 ) -> object:
-    """Return the key of the running total that `node` belongs to, or None."""
+    """Return a key for the running total (s = s + l for each repeat of l) that `node` belongs to, or None."""
     if len(operands) != 2 or operands[1] < 0 or node.operands[0] is node.operands[1]:
         return None
     key = ("total", node.op, scope, operands[1])
@@ -211,8 +213,8 @@ def below(group: Group, owner: dict[Value, Group]) -> Iterator[Group]:
 def in_order(roots: Sequence[Value], owner: dict[Value, Group]) -> list[Group]:
     """Return the groups of the roots and all groups that they depend on, in topological order.
 
-    If folded scopes depend on each other in a cycle, there is no such order, and the order returned is arbitrary.
-    Groups that are read only by repeats that are not drawn are left out.
+    If folded scopes depend on each other in a cycle, no topological order exists, and the order returned is arbitrary.
+    A group is left out if only undrawn repeats of a computation read it.
     """
     order: list[Group] = []
     seen: set[Group] = set()
@@ -232,7 +234,7 @@ def in_order(roots: Sequence[Value], owner: dict[Value, Group]) -> list[Group]:
 
 
 def outputs(graph: Graph, folding: Folding) -> dict[Group, Value]:
-    """Return the output of each folded scope: the computed node that is read from outside, if exactly one node is."""
+    """Return the output of each folded scope: the one computed node used outside the scope, if there is exactly one."""
     owner = folding.owner
     inside = {node for group in folding.groups if group.scope is not None for node in group.nodes}
     read: dict[Group, set[Value]] = {}
@@ -246,7 +248,7 @@ def outputs(graph: Graph, folding: Folding) -> dict[Group, Value]:
     return {group: only for group, nodes in found.items() if len(nodes) == 1 for only in nodes if not only.is_leaf}
 
 
-# --- Cycles: the stepper needs to put the boxes in order -------------------------------------------------------
+# --- Cycles: the stepper needs the boxes in topological order, which a cycle makes impossible -----------------
 
 
 def circular(folding: Folding) -> set[Group]:
@@ -297,7 +299,7 @@ def _component(group: Group, stack: list[Group], on_stack: set[Group]) -> set[Gr
 
 
 def opened(graph: Graph, folding: Folding, groups: set[Group]) -> Folding:
-    """Return a copy of the folding in which each node of `groups` has a box of its own.
+    """Return a copy of the folding in which each node of `groups` gets a separate box.
 
     If `groups` contains all groups that are part of a cycle, the boxes can then be put in topological order.
     """

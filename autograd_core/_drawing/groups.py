@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from .._engine.places import Place
 from ..value import Value
 
-# The scopes around a node, outermost first. A place stands for one entry into a scope, so entering the same scope twice
-# makes two places.
+# The scopes (named groups of nodes, such as a neuron) around a node, outermost first. A place stands for one entry
+# into a scope, so entering the same scope twice makes two places.
 Path = tuple[Place, ...]
 UNKNOWN = sys.maxsize  # `Group.more` of a folded scope to which no computed node has been added yet
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The graph below some outputs: the nodes in topological order, and the outputs themselves as `roots`."""
+    """The graph of some outputs: its nodes in topological order as `order`, and the outputs themselves as `roots`."""
 
     order: Sequence[Value]
     roots: Sequence[Value]
@@ -27,8 +27,8 @@ class Graph:
 class Group:
     """The contents of one box: a single node, or the nodes made during one entry into a folded scope.
 
-    `more` counts the repeated computations that the box represents in addition to the one in `nodes`. `absorbed` holds
-    the leaves that were put into the box because only this scope reads them.
+    If a computation is repeated but drawn only once, `more` counts the repeats other than the one in `nodes`.
+    `absorbed` holds the leaves that were put into the box because only nodes of this scope use them.
     """
 
     nodes: list[Value]
@@ -57,7 +57,7 @@ def constants(node: Value) -> int:
 
 
 class Paths:
-    """Finds the scopes (the places with names) around a node. It follows each chain of places only once."""
+    """Finds the path of a node: the named places around the node. Each chain of places is followed only once."""
 
     def __init__(self) -> None:
         self._known: dict[int, Path] = {}

@@ -1,4 +1,4 @@
-"""Laying out DOT source, with a function that a web page provides or with an installed program and a time limit."""
+"""Lays out DOT source with a function that a web page provides, or else with an installed program and a time limit."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ class LayoutError(GraphError):
 
 
 def lay_out_with(function: LayOut | None) -> None:
-    """Lay out every drawing with `function` from now on; a browser, in which no program can be run, needs this.
+    """Lay out every drawing with `function` from now on; this is needed in a browser, where no program can be run.
 
     Args:
         function: `function(source, format, placed)` returns the picture of a DOT source in `format` ("svg", or "json0"
-            for the stepper). If `placed` is true, it keeps the positions in the source. Any exception that it raises
-            becomes a LayoutError, and no time limit applies. With None, installed programs are used again.
+            for the stepper). If `placed` is true, the function must keep the positions in the source. Any exception
+            that the function raises becomes a LayoutError, and no time limit applies. Pass None to return to installed
+            programs.
 
     >>> from autograd_core import Value
     >>> lay_out_with(lambda source, format, placed: f"{len(source.splitlines())} lines as {format}")
@@ -89,7 +90,7 @@ def lay_out(source: str, format: str, time_limit: float, placed: bool = False) -
     if tried:
         raise LayoutError(f"could not make a picture of this graph in the format {format!r}; tried {'; '.join(tried)}")
     raise LayoutError(
-        f"nothing here can lay out a graph: neither the dot program nor the Python package {WHEEL} is installed. "
+        f"no layout engine was found: neither the dot program nor the Python package {WHEEL} is installed. "
         f"{HOW_TO_GET}"
     )
 

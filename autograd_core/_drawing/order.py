@@ -1,6 +1,7 @@
 """The order of boxes within a rank, and the colours that make crossing edges easier to follow.
 
-A frame is the outline drawn around the boxes of a scope. A box reads the boxes from which edges lead to it.
+A rank is a column of boxes or, if the picture is drawn from top to bottom, a row. A frame is the outline drawn around
+the boxes of a scope (a named group of nodes, such as a neuron). A folded scope is drawn as a single box.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ MANY = 3
 
 
 def layered(picture: Picture) -> bool:
-    """Return whether several numbered frames, such as the neurons of a layer, read the same box."""
+    """Return whether edges lead from one box into several numbered frames, such as those of the neurons of a layer."""
     seen: set[tuple[Box, Path, str]] = set()
     for source, frame in {(edge.source, frame) for edge in picture.edges for frame in _entered(edge)}:
         name = str(frame[-1].name)
@@ -52,9 +53,9 @@ def in_order(boxes: Sequence[Box]) -> list[Box]:
 def ties(picture: Picture) -> dict[int, str]:
     """Return invisible edges that keep similar folded scopes, such as the neurons of a layer, in order.
 
-    Each edge connects two successive folded scopes that are in the same frame and have the same operands. It is keyed
-    by the number of the second box. Without these edges, newer versions of Graphviz reverse the scopes in left-to-right
-    drawings, and older versions reverse them in top-to-bottom drawings.
+    Each edge, a line of DOT source, connects two successive folded scopes that are in the same frame and have the same
+    operands. The lines are keyed by the number of the second box. Without these edges, newer versions of Graphviz
+    reverse the scopes in left-to-right drawings, and older versions reverse them in top-to-bottom drawings.
     """
     reads: dict[Box, set[Box]] = {}
     for edge in picture.edges:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 from .texts import number
 
-# Graphviz attributes that show what a box represents, by the outline of the box as well as by its colour.
+# Graphviz attributes that distinguish the kinds of boxes by their outlines as well as by their colours.
 KINDS: dict[str, dict[str, str]] = {
     "computed": {},
     "input": {"style": "filled,rounded", "fillcolor": "#dcebfa", "color": "#2a6fbb"},
@@ -20,13 +20,13 @@ KINDS: dict[str, dict[str, str]] = {
 ROOT = {"peripheries": "2", "fillcolor": "#d8f0df", "color": "#1b7a3d"}
 STALE = {"color": "#c2185b", "penwidth": "2.5"}
 
-# Colours for the edges from boxes that many other boxes read, so that each edge can be followed. The colours for dark
+# If many edges leave a box, they share one of these colours, so that the eye can follow them. The colours for dark
 # pages are in page.css.
 SOURCES = ("#0072b2", "#b84a00", "#007a5a", "#98508a", "#806000", "#555555")
 
 # Negative gradients are blue and positive ones orange, colours that people with any kind of colour blindness can tell
-# apart; the text shows the signs as well. Norms have no sign, so they have a colour and a scale of their own. Each
-# colour has four shades; the limits between them are these shares of the largest magnitude.
+# apart; the text shows the signs as well. Norms have no sign, so they have a separate colour and scale. Each colour has
+# four shades; SHARES are the limits between the shades, as fractions of the largest magnitude.
 SHARES = (0.01, 0.1, 0.3)
 STEPS = len(SHARES) + 1
 SCALES = {

@@ -1,6 +1,7 @@
 """The class Picture: a graph as boxes and edges, which `dot.py` and the stepper draw.
 
-A box reads the boxes from which edges lead to it.
+A scope is a named part of a graph, such as one neuron, and a folded scope is drawn as a single box. A group is what one
+box represents: a folded scope, a single node, or the corresponding nodes of a repeated computation.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ MOST_DEPTHS = 6
 class Picture:
     """The boxes in topological order, the edges in the order of their targets, and the nodes that the boxes represent.
 
-    `owner` holds the group of each node, `of` the box of each group, and `total` the number of nodes in the graph.
-    `incoming` holds, for each box, the edges from its operands, in the order of the operands.
+    `owner` maps each node to its group, `of` maps each group to its box, and `total` is the number of nodes in the
+    graph. `incoming` maps each box to the edges from its operands, in the order of the operands.
     """
 
     boxes: list[Box]
@@ -72,15 +73,15 @@ class Picture:
 
 
 def picture(y: Outputs, options: Options) -> Picture:
-    """Return a picture of the graph below `y`, folded as the options say; the picture may have any size."""
+    """Return a picture of the graph of `y`, folded as the options specify; the picture may have any size."""
     graph = graph_of(y)
     return _pictured(graph, fold(graph, **next(_ways(graph, options))), options)
 
 
 def fitting(y: Outputs, options: Options, max_nodes: int) -> Picture:
-    """Return a picture of the graph below `y` with at most `max_nodes` boxes.
+    """Return a picture of the graph of `y` with at most `max_nodes` boxes.
 
-    The graph is folded as the options say, or further if this leaves too many boxes.
+    The graph is folded as the options specify, or further if that would leave too many boxes.
 
     Raises:
         GraphError: Too many boxes are left even if the graph is folded as far as possible.
@@ -92,8 +93,8 @@ def fitting(y: Outputs, options: Options, max_nodes: int) -> Picture:
 def fitting_in_order(graph: Graph, options: Options, max_nodes: int) -> Picture:
     """Return a picture as `fitting` does, but with boxes in topological order: no folded scopes form a cycle.
 
-    If repeated calls share results, drawing them as one box can create a cycle; each call is then folded into a box of
-    its own. Scopes that still form cycles are not folded.
+    If repeated calls share results, drawing all calls as one box can create a cycle; each call is then folded into a
+    separate box. Scopes that still form cycles are not folded.
     """
     return _first_fitting(graph, _foldings_in_order(graph, options), options, max_nodes)
 
@@ -113,7 +114,7 @@ def _first_fitting(graph: Graph, foldings: Iterator[Folding], options: Options, 
 
 
 def graph_of(y: Outputs) -> Graph:
-    """Return the graph below one output, or below several outputs in a list or tuple."""
+    """Return the graph of one output, or of several outputs in a list or tuple."""
     if type(y) is Value:
         return Graph(toposort(y), [y])
     if not isinstance(y, list | tuple) or not y or any(type(x) is not Value for x in y):
@@ -173,7 +174,7 @@ def _pictured(graph: Graph, folding: Folding, options: Options) -> Picture:
         own = _constants(group, count, options)
         boxes += own.values()
         apart = options.operations == "apart" and group.scope is None and not group.nodes[0].is_leaf
-        count += len(own) + apart  # an operation drawn apart has the number before its result's
+        count += len(own) + apart  # an operation drawn apart from its result has the number before the result's
         box = _box(group, count, group in roots, stale)
         box.output = of_scopes.get(group)
         count += 1
@@ -251,7 +252,7 @@ def _folded_edges(box: Box, group: Group, owner: dict[Value, Group], of: dict[Gr
 
 
 def formula(picture: Picture, box: Box) -> str:
-    """Return a computed box's formula: its operation applied to the names of its operands."""
+    """Return the formula of a computed box: the operation applied to the names of its operands."""
     node = box.node
     if node is None or node.is_leaf:
         return ""
@@ -261,7 +262,7 @@ def formula(picture: Picture, box: Box) -> str:
         return applied(node.op, [*drawn.values(), *([f"… {left_out} more"] if left_out else [])])
     names = []
     for index, x in enumerate(node.operands):
-        if index not in drawn and type(x) is Value:  # it shares an edge, or is an earlier sum of a running total
+        if index not in drawn and type(x) is Value:  # x shares an edge, or is an earlier sum of a running total
             drawn[index] = source.short if (source := picture.box(x)) is not box else "…"
         names.append(drawn[index])
     return applied(node.op, names)
@@ -283,11 +284,11 @@ def parameters_of(group: Group) -> list[Value]:
 
 
 def measured(group: Group) -> list[Value]:
-    """Return the nodes whose gradients' norm a folded scope shows: its parameters or, if it has none, its results."""
+    """Return the nodes whose gradients make up a folded scope's norm: its parameters, or its results if it has none."""
     return parameters_of(group) or [node for node in group.nodes if not node.is_leaf]
 
 
 def gradient_norm(group: Group) -> float | None:
-    """Return the norm of the gradients of the `measured` nodes, or None if no sweep has set any of them."""
+    """Return the norm of the gradients of the `measured` nodes, or None if no backward sweep has set any of them."""
     gradients = [node.grad for node in measured(group) if node.has_grad]
     return math.hypot(*gradients) if gradients else None

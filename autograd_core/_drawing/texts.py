@@ -13,7 +13,7 @@ LONGEST_LINE = 40
 MOST_LINES = 4
 MOST_NAMES = 4
 
-# Pieces of Python formulas, and the symbols printed in their place. They are replaced only in the templates of
+# Pieces of Python formulas, and the symbols printed in their place. The pieces are replaced only in the templates of
 # formulas, never in labels.
 _PRINT = ((" * ", "·"), (" == ", " = "), ("**2", "²"), ("**3", "³"), (" ** ", "^"), ("3.141592653589793", "π"))
 # Graphviz reads at most 16,384 bytes between two quotes, so a longer text is split into pieces that are joined with +.
@@ -25,8 +25,8 @@ _POSITIVE = re.compile(r"\d[\d.]*(e[-+]\d+)?")
 _WHOLE = re.compile(r"\(?(-?\d\d?)\)?")
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _NO_BASE = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]$|\s|#")
-# Characters that XML cannot contain. Control characters are replaced with the symbols for them (␛ for escape), and all
-# others with the replacement character.
+# Characters that XML cannot contain. Control characters are replaced with the symbols for them (␛ for escape), and the
+# other characters with the replacement character.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -106,7 +106,7 @@ def factor(text: str) -> str:
 
 
 def filled(template: str, x: str, y: str = "", z: str = "") -> str:
-    """Return a template as a printed formula, with these names or numbers in place of the operands and the result.
+    """Return a printed formula: a template with names or numbers for the operands x and y and the result z.
 
     >>> filled("{x} ** {y}", "v4", "2"), filled("{x}**2", "v4"), filled("{x} ** {y}", "a²", "0.5")
     ('v4²', 'v4²', '(a²)^0.5')
@@ -121,7 +121,7 @@ def filled(template: str, x: str, y: str = "", z: str = "") -> str:
 
 
 def applied(op: Operation, operands: Sequence[str]) -> str:
-    """Return the printed form of an operation on these names or numbers.
+    """Return the printed form of an operation applied to the given names or numbers.
 
     >>> from autograd_core import TABLE
     >>> applied(TABLE["add"], ["a", "-1"]), applied(TABLE["tanh"], ["s"]), applied(TABLE["sum"], list("abcdef"))

@@ -1,7 +1,8 @@
-"""Making sure that a layout is the right way up.
+"""Makes sure that a layout is the right way up.
 
-Older and newer versions of Graphviz put the first of several frames (the outlines of scopes) at opposite ends. If a
-layout is upside down, the frames are laid out again in reverse order, and the better of the two layouts is kept.
+A frame is the outline drawn around the boxes of a scope, such as a neuron. Older and newer versions of Graphviz put the
+first of several frames at opposite ends. If a layout is upside down, the graph is laid out again with the frames in
+reverse order, and the better of the two layouts is kept.
 """
 
 from __future__ import annotations

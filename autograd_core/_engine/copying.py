@@ -26,7 +26,7 @@ def _like(node: Value, operands: Sequence[Value | float], recorded: Any) -> Valu
 
 
 def _recorded(node: Value) -> Any:
-    """Return the local derivatives that a node stores for its operands or, for a checkpoint, its segment."""
+    """Return a node's local derivatives or, if it is a checkpoint, its segment, which holds the call to run again."""
     return node._dx if is_segment(node) else node._slopes
 
 
@@ -38,16 +38,16 @@ def deep(root: Value, memo: dict[int, Any]) -> Value:
         memo[id(node)] = _like(node, operands, blank() if is_segment(node) else node._slopes)
         if is_segment(node):
             segments.append(node)
-    for node in segments:  # now, because a segment may refer to any of the nodes
+    for node in segments:  # only now, because a segment may refer to any of the nodes
         fill(memo[id(node)], deepcopy(contents(node), memo))
     found: Value = memo[id(root)]
     return found
 
 
 def ordered(root: Value, known: Callable[[Value], bool]) -> list[Value]:
-    """Return `root` and the nodes below it, operands before results, but no nodes that are `known`.
+    """Return `root` and the nodes below it, operands before results, without the nodes for which `known` is true.
 
-    The segments of checkpoints count, too: the nodes in them, and the nodes below those, are included.
+    The nodes that a checkpoint's segment refers to, and the nodes below these, are included too.
     """
     found: dict[Value, None] = {}
     there = set[Value]()
@@ -113,12 +113,12 @@ def leaf_from(
 
 
 def nodes_from(outside: list[Value], program: dict[str, Any]) -> list[Value]:
-    """Rebuild the nodes of a flat list; checkpoints get blank segments.
+    """Rebuild the nodes of a flat list (see `flat.py`); checkpoints get blank segments.
 
     Args:
         outside: The nodes to which the list refers but which it does not contain.
-        program: The columns of a `Flat` by name. Further columns hold the data and stamp of each node, the local
-            derivative for each operand, and any grads, labels and scopes that the nodes have.
+        program: A dict with the fields of a `Flat` by name. Further entries hold the data and stamp of each node, the
+            local derivative for each operand, and any grads, labels and scopes that the nodes have.
     """
     numbered: list[Any] = [*outside, *program.get("constants", ())]
     first, starts, operands, slopes = len(numbered), program["starts"], program["operands"], program["locals"]

@@ -83,9 +83,9 @@ def _async_generator_inside(place: Enters, function: Callable[..., Any]) -> Call
 
 
 class _Visit:
-    """The places of one generator or coroutine, which it leaves when it waits and enters again when it continues.
+    """The places of a generator or coroutine, which leaves them when it waits and enters them again when it continues.
 
-    They are the decorator's own place, and any places that the code inside has entered but not yet left.
+    They are the place of the decorator, and any places that the wrapped code has entered but not yet left.
     """
 
     __slots__ = ("part",)
@@ -104,7 +104,7 @@ class _Visit:
         _place.set(cast(Place, self.part[0].parent))
 
     def steps(self, generator: Any) -> Generator[Any, Any, Any]:
-        """Run `generator`, executing each of its steps inside its places."""
+        """Run `generator`, and execute each of its steps inside these places."""
         step, given = generator.send, None
         while True:
             try:
@@ -125,5 +125,5 @@ class _Visit:
 
     @coroutine
     def awaited(self, thing: Any) -> Generator[Any, Any, Any]:
-        """Await a coroutine, executing each of its steps inside its places."""
+        """Await a coroutine, and execute each of its steps inside these places."""
         return (yield from self.steps(thing))

@@ -30,7 +30,7 @@ class Flat:
     operands: array[int]
 
     def instructions(self) -> Iterator[tuple[Operation, array[int]]]:
-        """Yield, for each node, its row and the indices of its operands."""
+        """Yield, for each node, its operation and the indices of its operands."""
         for k, at in enumerate(self.code):
             yield self.rows[at], self.operands[self.starts[k] : self.starts[k + 1]]
 
@@ -55,7 +55,7 @@ class Numbers:
         self._plain: dict[float | bytes, int] = {}
 
     def held(self, node: Value) -> None:
-        """Add a node as a constant of its own; call this before any plain number is added."""
+        """Add a node as a separate constant; call this method before any plain number is added."""
         self.of[node] = self._outside + len(self.constants)
         self.constants.append(node._data)
 
@@ -83,7 +83,7 @@ class Numbers:
                 constant.
             operands, starts: The two results of `operands_of(nodes)`.
             ends: The results of the graph; any plain numbers among them are added to the constants.
-            rows: Maps some of the nodes to the row to list in place of the node's own row.
+            rows: Maps some of the nodes to the operation that the list states for them instead of the node's own.
         """
         plain = self.constants_among(operands)
         if ends:

@@ -32,7 +32,7 @@ def miscalled(label: object, more: tuple[Any, ...], others: dict[str, Any]) -> T
     if by_hand:
         return TypeError(
             "Value(data, label=None) makes an input, which has no operands; "
-            "for an operation of your own, decorate its function with @primitive"
+            "to define your own operation, decorate a function with @primitive"
         )
     if others:
         return TypeError(f"Value() got an unexpected keyword argument {next(iter(others))!r}")

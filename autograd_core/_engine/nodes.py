@@ -51,9 +51,9 @@ def make_node(
 ) -> Value:
     """Make a node from its parts, for copies, pickles and checkpoints.
 
-    `operands` is empty for a leaf. `recorded` holds the local derivative with respect to each operand (any object if
-    the operand is a plain number); for an operation on many operands it may also be an array of doubles, or a
-    checkpoint's segment.
+    `operands` is empty for a leaf. `recorded` holds the local derivative with respect to each operand (for a plain
+    number, any object). For an operation on many operands, `recorded` may also be an array of doubles; for a
+    checkpoint, it is the segment, which holds the call to run again.
     """
     node: Value = new(Value)
     node._data, node._row, node._place, node._stamp, node._grad, node._label = data, op, place, stamp, grad, label

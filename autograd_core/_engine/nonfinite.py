@@ -21,7 +21,7 @@ def first_nonfinite(y: Value) -> Value | None:
     """Return the node where an infinity or NaN first appears, in the values or else in the gradients of the last sweep.
 
     Values are searched in topological order, gradients in the order of the sweep. The result is None if all are finite.
-    `explain_nonfinite` gives the same answer in words.
+    `explain_nonfinite` describes the same node in words.
 
     >>> from autograd_core import Value, exp
     >>> a = Value(float("inf"), label="a")
@@ -39,9 +39,10 @@ def first_nonfinite(y: Value) -> Value | None:
 
 
 def explain_nonfinite(y: Value) -> str | None:
-    """Say where an infinity or NaN first appears below `y`, or return None if values and gradients are finite.
+    """Explain where an infinity or NaN first appears below `y`, or return None if all values and gradients are finite.
 
-    The text names the node and, for a gradient, the edge on which zero met infinity, and says what to write instead.
+    The text names the node and, for a gradient, the edge on which zero met infinity, with advice on what to write
+    instead.
 
     >>> from autograd_core import Value, sqrt
     >>> x = Value(0.0, label="x")

@@ -24,7 +24,7 @@ class _Reference:
 
 
 def graph_from(leaves: list[Value], program: dict[str, Any]) -> Value:
-    """Rebuild a graph from its leaves and its flat program, and return its root."""
+    """Rebuild a graph from its leaves and a dict of columns that describe its other nodes, and return its root."""
     nodes = nodes_from(leaves, _as_now(leaves, program))
     everything = [*leaves, *nodes]
     for i, (function, arguments) in program["segments"].items():
@@ -48,7 +48,7 @@ def _as_now(leaves: list[Value], old: dict[str, Any]) -> dict[str, Any]:
 def _with_flat(leaves: list[Value], program: dict[str, Any]) -> Iterator[float]:
     """Yield the local derivatives, with `NOTHING` for those that are 0 in a whole neighbourhood.
 
-    The pickle does not distinguish these from other zeros, so the rows of the table decide.
+    The pickle does not distinguish these from other zeros, so the operations decide which zeros they are.
     """
     numbers = [*(leaf.data for leaf in leaves), *program["data"]]
     operands, slopes = iter(program["operands"]), iter(program["locals"])

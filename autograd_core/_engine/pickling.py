@@ -1,16 +1,18 @@
 """How graphs are pickled: every node keeps its identity within one pickle, and nothing recurses.
 
-The first node of a graph to be pickled is stored with all the nodes below it, flattened into one `Chunk`. A later node
-of the same graph is stored as an index into that chunk or, if it is not there, with another chunk that holds the nodes
-that are new. So the size of a pickle is proportional to the number of distinct nodes in it, however many are roots.
+The first node of a graph to be pickled is stored with all the nodes below it, flattened into one `Chunk`. A node of the
+same graph that is pickled later is stored as an index into that chunk or, if the chunk does not contain it, with
+another chunk of the nodes that are new. So the size of a pickle is proportional to the number of distinct nodes in it,
+however many of them are roots.
 
-But when `pickle` calls `__reduce__`, it does not say which pickle it is writing. All we know is that `pickle` reduces
-each object once, refers back to that object from then on, and keeps it alive. So each pickle contains a `_Session`,
-which knows the nodes in that pickle, and each node pickled adds a new `_Token` of that session. To reduce a node, we
-list the latest token of every living session. If `pickle` then reduces a token, that token was not yet in this pickle.
-Of the tokens that were, the newest belongs to this pickle's session: a token of another session can only have got in by
-being listed, and this pickle's session made a newer token right after that. A session dies with its pickle, even if
-pickling fails.
+To do this, we must know which nodes a pickle already contains. But when `pickle` calls `__reduce__`, it does not tell
+us which pickle it is writing. All we know is that, within one pickle, `pickle` reduces each object only once (that is,
+calls its `__reduce__`), refers back to the object from then on, and keeps it alive. So each pickle contains a
+`_Session`, which knows the nodes in that pickle, and every node that is pickled adds a new `_Token` of that session. To
+reduce a node, we list the latest token of every living session. If `pickle` then reduces a token, the token was not yet
+in this pickle. Of the tokens that are not reduced, the newest belongs to this pickle's session: a token of another
+session can be in this pickle only because we listed it earlier, and right after that, this pickle's session made a
+newer token. A session dies with its pickle, even if pickling fails.
 """
 
 from __future__ import annotations
@@ -78,7 +80,7 @@ def nothing() -> None:
 
 
 def _tables(nodes: list[Value]) -> tuple[list[Value], dict[str, Any]]:
-    """Return the outside nodes that `nodes` refer to, and everything else about `nodes` as columns by name."""
+    """Return the outside nodes that `nodes` refer to, and a dict of columns that hold everything else about `nodes`."""
     own = set(nodes)
     operands, starts = operands_of(nodes)
     outside = list(dict.fromkeys([x for x in operands if type(x) is Value and x not in own]))
@@ -100,7 +102,7 @@ def _tables(nodes: list[Value]) -> tuple[list[Value], dict[str, Any]]:
 
 
 def _column(numbers: Sequence[Any], code: str = "i") -> Sequence[Any]:
-    """Return the numbers as an array if that pickles to fewer bytes: even an empty array takes 30."""
+    """Return the numbers as an array if an array pickles to fewer bytes than a list: even an empty array takes 30."""
     if len(numbers) <= 16:
         return list(numbers)
     return numbers if isinstance(numbers, array) else array(code, numbers)
@@ -139,7 +141,7 @@ class _Session:
 
 
 class _Token:
-    """An object that only one pickle holds, until a `_Question` brings it into another."""
+    """An object that is in only one pickle, until a `_Question` brings it into another."""
 
     __slots__ = ("number",)
     _numbers = count()
@@ -154,7 +156,7 @@ class _Token:
 
 
 class _Question:
-    """An object that finds out which of a set of tokens the pickle being written already holds."""
+    """An object that finds out which tokens, out of a given set, are already in the pickle that is being written."""
 
     __slots__ = ("before", "held")
 

@@ -1,4 +1,4 @@
-"""The current place, which every new node records: the current scopes, and whether operations are recorded."""
+"""The current place, which every new node records: the scopes that the code is in, and whether recording is on."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def part_of(owner: object) -> list[Place]:
 
 
 def put(part: list[Place], place: Place) -> Place:
-    """Nest the places of `part` inside `place`, and return the innermost of them."""
+    """Nest the places in `part` (the outermost comes first) inside `place`, and return the innermost place."""
     for inner in part:
         if inner.parent is place:
             place = inner
@@ -66,7 +66,7 @@ def put(part: list[Place], place: Place) -> Place:
 def leave(owner: object) -> None:
     """Remove the place that `owner` entered, even if other places are inside it.
 
-    A generator may leave its place after its consumer has entered another.
+    For example, a generator may leave its place after the code that consumes the generator has entered another one.
     """
     place, *others = part_of(owner)
     _place.set(put(others, cast(Place, place.parent)))

@@ -1,9 +1,9 @@
-"""How an operation records a node: the three ways to make an operation's function from its row of the table.
+"""How an operation records a node: three ways to make an operation's function from its row in the table (`ops.py`).
 
 Each function first computes the value, so that any exception that floats would raise is raised before a node exists.
 Then it computes the local derivatives with respect to the operands that are Values.
 
-Each function fills in its node itself, since calling a helper to do so would make a product 11 % slower.
+Each function fills in its node itself, since calling a helper to do so would make a multiplication 11 % slower.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .traces import made, note
 def unary(row: Operation) -> Callable[[Any], Any]:
     """Make the function for a row with one operand."""
     value = row.value
-    slope = row.derivatives[0]  # type: ignore[index]  # one operand: a tuple of one
+    slope = row.derivatives[0]  # type: ignore[index]  # a tuple of one derivative
 
     def apply(x: Any) -> Any:
         a: Any
@@ -64,9 +64,9 @@ def binary(row: Operation) -> Callable[[Any, Any], Any]:
     value = row.value
     slope_x: Any
     slope_y: Any
-    slope_x, slope_y = row.derivatives  # type: ignore[misc]  # two operands: a tuple of two
+    slope_x, slope_y = row.derivatives  # type: ignore[misc]  # a tuple of two derivatives
     constant = not callable(slope_x) and not callable(slope_y)
-    swapped = slope_x is second and slope_y is first  # a product: saving two calls saves 5 % of a training step
+    swapped = slope_x is second and slope_y is first  # a multiplication: saving two calls saves 5 % of a training step
     if not constant:
         slope_x, slope_y = _as_function(slope_x), _as_function(slope_y)
 
@@ -135,7 +135,7 @@ def _recorded(row: Operation, operands: Sequence[Any], numbers: Sequence[float],
 
 @accelerated
 def strict(row: Operation, apply: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    """Wrap a binary function that is called by name: the wrapper raises TypeError, never returns NotImplemented."""
+    """Wrap a binary function for calls by name: a TypeError is raised where an operator would return NotImplemented."""
 
     def function(x: Any, y: Any) -> Any:
         result = apply(x, y)
@@ -158,7 +158,7 @@ def many(row: Operation) -> Callable[..., Any]:
     def apply(*arguments: Any) -> Any:
         operands: Sequence[Any]
         try:
-            operands = gather(*arguments)  # type: ignore[misc]  # such a row has a gather function
+            operands = gather(*arguments)  # type: ignore[misc]  # a row with many operands has one
         except TypeError as error:
             raise miscalled(row, arguments, error) from None
         plain = True
@@ -190,7 +190,7 @@ def many(row: Operation) -> Callable[..., Any]:
         node._row = row
         node._x = tuple([x if type(x) is Value else a for x, a in zip(operands, numbers, strict=True)])
         node._y = None
-        node._dx = _recorded(row, operands, numbers, slopes(numbers, z))  # type: ignore[operator]  # one function
+        node._dx = _recorded(row, operands, numbers, slopes(numbers, z))  # type: ignore[operator]  # a function
         node._place = place
         node._stamp = clock[0]
         if made:

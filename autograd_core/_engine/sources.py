@@ -1,7 +1,7 @@
 """Implements `record(source=True)`, which records the line of the user's code that made each node.
 
 Each call to a function becomes a scope. Before each line that runs, Python calls a trace function, which sets the
-current place to a place that represents the line. The engine itself is not involved. Code in
+current place (which new nodes record) to a place that represents the line. The engine itself is not involved. Code in
 this package, in installed packages and in the standard library is not followed.
 """
 
@@ -117,7 +117,7 @@ def _following(before: Place | None) -> Trace:
 
 
 def _move_to(frame: FrameType) -> None:
-    """Replace the place of the previous line by a place for the line that a frame is about to run."""
+    """Replace the place of the previous line with a place for the line that a frame is about to run."""
     here = current()
     around = here.parent if here.owner >= LINE and here.parent is not None else here
     line = (frame.f_code.co_filename, frame.f_lineno)

@@ -1,7 +1,7 @@
 """The running traces, by thread: the C engine and the transforms report to them through this module.
 
-All nodes made during a trace are noted, even nodes that nothing else refers to, because computing such a node can raise
-an error, too.
+A trace runs a function and records its operations, so that a program can replay them. All nodes made during a trace are
+noted, even nodes that nothing else refers to, because computing such a node can raise an error, too.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from threading import get_ident
 from typing import Any
 
-# How many nodes a watch may visit, in all its searches for the inputs, before it gives up without a warning.
+# How many nodes a watch may visit, in all its searches for the inputs together, before it gives up without a warning.
 PATIENCE = 100_000
 
 # The active watches. The C engine checks only whether this list is empty.

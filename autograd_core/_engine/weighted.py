@@ -8,7 +8,7 @@ from typing import Any
 from ..context import scope
 from .choice import accelerated
 
-# name, weights, bias, and the function applied to the sum, if any
+# A unit's name, its weights, its bias, and the function applied to the sum, if any.
 Unit = tuple[str, Sequence[Any], Any, Callable[[Any], Any] | None]
 
 

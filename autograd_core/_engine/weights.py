@@ -67,9 +67,9 @@ def add_gradients(nodes: Sequence[Value], sums: array[float], reached: bytearray
 
 @accelerated
 def add_numbers(numbers: array[float], start: int, places: array[int], sums: array[float], reached: bytearray) -> bool:
-    """Add each number, from index `start` on, to the sum whose index `places` holds; the index -1 means no sum.
+    """Add each number, from index `start` on, to one of `sums`; `places` holds the index of that sum, or -1 for none.
 
-    Mark each sum to which a number is added, and return whether all numbers added are finite.
+    Mark in `reached` each sum to which a number is added, and return whether all numbers added are finite.
     """
     finite = True
     for x, at in zip(numbers[start:], places, strict=True):
@@ -82,7 +82,7 @@ def add_numbers(numbers: array[float], start: int, places: array[int], sums: arr
 
 @accelerated
 def mean_of_partials(partials: Sequence[array[float]], count: int) -> list[float]:
-    """Add eight partial sums of each entry, in the order that programs use, and return the totals divided by `count`.
+    """Add the eight partial sums of each entry in the order that a replay uses; return the totals divided by `count`.
 
     >>> mean_of_partials([array("d", [float(k)]) for k in range(8)], 4)
     [7.0]
@@ -159,7 +159,7 @@ def data_into(nodes: Sequence[Value], numbers: array[float]) -> None:
 
 @accelerated
 def gather(table: array[float], width: int, chosen: array[int], start: int, rows: memoryview) -> None:
-    """Fill `rows` with the rows of a table whose indices are in `chosen`, from `chosen[start]` on.
+    """Copy rows of a table into `rows`, as many as fit; `chosen` holds their indices, from `chosen[start]` on.
 
     A row has `width` numbers.
 

@@ -19,7 +19,7 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
         OSError: The file cannot be written.
     """
     target = Path(os.path.realpath(path))
-    # this name does not contain the target's, which may already be as long as the system allows
+    # this name does not contain the target's name, which may already be as long as the system allows
     temporary = target.with_name(f".autograd-core-{secrets.token_hex(8)}.tmp")
     try:
         permissions = stat.S_IMODE(target.stat().st_mode) if target.is_file() else None

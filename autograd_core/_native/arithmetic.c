@@ -3,14 +3,14 @@
 
 #include <string.h>
 
-/* Raise the error for an operator that is used before ops.py has installed the rows. */
+/* Raise the error for an operator that is used before ops.py has installed the operations. */
 static PyObject *not_ready(void)
 {
     return PyErr_Format(PyExc_SystemError, "autograd_core was not imported completely");
 }
 
-/* Compute `left ∘ right` for the three operators that make up most programs. None of them can fail, so everything is
-   inline. The place is looked up first, so that no number has to be kept across a call. */
+/* Compute `left ∘ right` for +, - or *, the operators that make up most programs. None of them can fail, so everything
+   is inline. The current Place is looked up first, so that no number has to be kept across that call. */
 INLINED PyObject *ring(PyObject *left, PyObject *right, int which)
 {
     Function *function = S.operators[which];
@@ -73,7 +73,7 @@ static PyObject *value_divmod(PyObject *left, PyObject *right)
     return both;
 }
 
-/* Operators that return plain numbers for Values, as float's own do: the results cannot carry a gradient. */
+/* Operators whose results are plain numbers, as those of float's operators are, and so have no gradient. */
 static int value_bool(PyObject *self) { return ((Node *)self)->data != 0.0; }
 static PyObject *value_int(PyObject *self)
 {
@@ -115,8 +115,8 @@ static const struct {
     [ABS] = {"__abs__", ""},
 };
 
-/* Give Value a method or operator. For each operator above, the type already has a slot, which calls the function; any
-   other name becomes an attribute of the type. */
+/* Define a method or operator of Value. For each operator above, the type already has a slot, which calls the function;
+   any other name becomes an attribute of the type. */
 static PyObject *install(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     const char *name;
@@ -136,7 +136,7 @@ static PyObject *install(PyObject *Py_UNUSED(module), PyObject *arguments)
     PyObject *key = PyUnicode_FromString(name);
     int there = key ? PyDict_Contains(S.value_type->tp_dict, key) : -1;
     if (there > 0)
-        PyErr_Format(PyExc_TypeError, "Value.%s is already defined: two rows claim it", name);
+        PyErr_Format(PyExc_TypeError, "Value.%s is already defined: two operations in the table define it", name);
     int failed = there != 0 || PyObject_SetAttr((PyObject *)S.value_type, key, function) < 0;
     Py_XDECREF(key);
     if (failed)

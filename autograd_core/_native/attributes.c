@@ -64,8 +64,8 @@ GETTER(get_place) { return Py_NewRef((PyObject *)NODE->place); }
 GETTER(get_scope) { return PyObject_GetAttrString((PyObject *)NODE->place, "path"); }
 GETTER(get_stamp) { return PyLong_FromLongLong(NODE->stamp); }
 
-/* Return the local derivatives, plus `added`: adding 0.0 turns NOTHING into 0.0 and changes no other number; adding
-   NOTHING changes no number at all. */
+/* Return the local derivatives, plus `added`. Adding 0.0 turns NOTHING (-0.0, which marks a flat derivative) into 0.0,
+   and changes no other number; adding NOTHING changes no number. */
 static PyObject *locals_tuple(Node *node, double added)
 {
     Py_ssize_t count = node_count(node);
@@ -83,7 +83,8 @@ static PyObject *locals_tuple(Node *node, double added)
 GETTER(get_local_derivatives) { return locals_tuple(NODE, 0.0); }
 GETTER(get_slopes) { return locals_tuple(NODE, NOTHING); }
 
-/* The slots of the Python engine's node, which the Python code that copies graphs and reruns checkpoints reads. */
+/* Getters for the slots that the Python engine's node has; Python code that copies graphs or reruns checkpoints reads
+   them. */
 GETTER(get_x)
 {
     switch (operands_of(NODE)) {
@@ -213,7 +214,7 @@ static PyObject *backward(PyObject *self, PyObject *arguments, PyObject *keyword
     Py_RETURN_NONE;
 }
 
-/* Return what float's method of this name returns for the node's number. */
+/* Call float's method of this name on the node's number, and return the result. */
 static PyObject *of_float(PyObject *self, const char *method, PyObject *argument)
 {
     PyObject *number = PyFloat_FromDouble(NODE->data);
@@ -224,7 +225,7 @@ static PyObject *of_float(PyObject *self, const char *method, PyObject *argument
     return result;
 }
 
-/* Do the same for a method that returns a plain number, and tell the watches that the number leaves the graph. */
+/* Do the same as of_float, and notify the watches (_engine/watching.py) that the number leaves the graph. */
 static PyObject *taken_of_float(PyObject *self, const char *method, PyObject *argument)
 {
     return note_taken(self) < 0 ? NULL : of_float(self, method, argument);
@@ -253,7 +254,7 @@ static PyObject *value_format(PyObject *self, PyObject *spec)
 METHOD(value_complex)
 {
     PyErr_Clear();
-    double unused_number = PyFloat_AsDouble(self); /* raises an error that says what to do instead */
+    double unused_number = PyFloat_AsDouble(self); /* raises an error that states what to do instead */
     (void)unused_number;
     return NULL;
 }

@@ -10,7 +10,7 @@
 
 #include "node.h"
 
-/* Count one more node that uses the row of a primitive; the first one makes the row keep its operation alive. */
+/* Count one more node that uses a primitive's row; the first such node makes the row keep its operation alive. */
 static inline void row_use(uint32_t number)
 {
     Row *row = &S.rows[number];
@@ -189,9 +189,8 @@ INLINED Node *new_node(double data, Place *place, uint32_t row, uint32_t flags)
     return node;
 }
 
-/* Record a node with two operands. One of them may be a plain number: then NULL is passed as its node, and the number
-   is passed in place of its derivative. If `count` is ONE, there is no second operand. Steals the reference to
-   `place`. */
+/* Record a node with two operands. For an operand that is a plain number, pass NULL as its node, and the number in
+   place of its derivative. If `count` is ONE, there is no second operand. Steals the reference to `place`. */
 INLINED PyObject *record_at(Place *place, Function *function, uint32_t count, double z, Node *x, Node *y,
                                   double dx, double dy)
 {

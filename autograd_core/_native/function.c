@@ -1,4 +1,5 @@
-/* The functions of the rows as Python sees them: how they read arguments, their type, and how they are made. */
+/* The functions that apply the operations, such as `ops.add`: how they read arguments, their Python type, and how they
+   are made. */
 #include "kernels.h"
 
 #include <structmember.h>
@@ -109,9 +110,9 @@ static int function_traverse(PyObject *self, visitproc visit, void *arg)
 
 static int function_clear(PyObject *self)
 {
-    /* Everything that a call needs is kept until the function is freed, because a finalizer may still call it. Clearing
-       the attributes is enough: any cycle goes through them, or through the operation, whose own attributes the
-       collector clears. */
+    /* Everything that a call needs is kept until the function is freed, because a finalizer may still call the
+       function. Clearing the attributes is enough: any cycle goes through them, or through the operation, whose own
+       attributes the collector clears. */
     Py_CLEAR(((Function *)self)->dict);
     return 0;
 }
@@ -189,7 +190,7 @@ static PyType_Spec function_spec = {
     function_slots,
 };
 
-/* Whether the row has flat derivatives: the row says where they are flat, or one of the derivatives is the number 0. */
+/* Whether the row has flat derivatives: it has a function that tests for them, or a derivative is the number 0. */
 static int states_flat(PyObject *operation, Function *function, int arity)
 {
     PyObject *flat = PyObject_GetAttrString(operation, "flat");
@@ -306,6 +307,6 @@ int function_ready(PyObject *module)
     S.function_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &function_spec, NULL);
     if (S.function_type == NULL)
         return -1;
-    S.function_type->tp_name = "function"; /* as messages call the functions of the Python engine */
+    S.function_type->tp_name = "function"; /* the type's name in messages of the Python engine */
     return 0;
 }

@@ -1,7 +1,8 @@
 /* Gradients and tangents as numbers: the plain sweeps of _transforms/sweeps.py in C. */
 #include "sort.h"
 
-/* If there are checkpoints, note which nodes depend on the inputs: no other checkpoints are rerun. The marks are on. */
+/* If there are checkpoints, find the nodes that depend on the inputs, because only checkpoints among these nodes are
+   rerun. The marks are on (see sort.h). */
 static int find_wanted(Sorted *sorted, const uint32_t *places, Py_ssize_t count)
 {
     if (!sorted->segments)
@@ -24,7 +25,7 @@ static int find_wanted(Sorted *sorted, const uint32_t *places, Py_ssize_t count)
     return 0;
 }
 
-/* Sort the nodes below the Values among `outputs`, with these stops; on failure, the marks are off. */
+/* Sort the nodes below the Values among `outputs`, except those at or below `stops`; on failure, the marks are off. */
 static int sort_several(Sorted *sorted, PyObject *outputs, PyObject *stops)
 {
     int failed = 0;
@@ -177,15 +178,15 @@ static PyObject *dependent(PyObject *Py_UNUSED(module), PyObject *arguments, PyO
     return result;
 }
 
-/* Whether a node stands for a graph through which the tangents must be pushed: the node's local derivatives are those
- * of the whole graph, so they do not say whether a path is flat, or what infinities would meet inside the graph. */
+/* Whether the tangents must be pushed through the graph that a node stands for. The node's local derivatives are those
+ * of the whole graph, so they do not show which paths inside it are flat, or whether infinities would meet there. */
 static int tangent_asks_inside(const Node *node, double tangent)
 {
     int open = !isfinite(tangent) || (tangent == 0.0 && !is_nothing(tangent));
     return operands_of(node) == MANY && (node->flags & USER_ROW) && S.rows[node->row].inside && open;
 }
 
-/* Return the tangent of one node: the sum, over its operands, of tangent times local derivative. */
+/* Return the tangent of one node: the sum, over its operands, of the operand's tangent times the local derivative. */
 static double tangent_of(Node *node, const double *tangents)
 {
     Node *few[2] = {node->x, node->y}, **nodes = operands_of(node) == MANY ? side_nodes(node->side) : few;

@@ -1,4 +1,4 @@
-/* Finds the kernels of the rows. */
+/* Finds the kernel (the C function) of an operation by name. */
 #include "kernels.h"
 
 Kernel *kernel_named(const char *name, int arity)

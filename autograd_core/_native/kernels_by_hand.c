@@ -1,5 +1,5 @@
-/* Kernels that are written by hand for speed; kernels.py states the gain of each, and a test compares their results
- * with Python's bit by bit.
+/* Kernels that are written by hand for speed; kernels.py states the time that each saves, and a test compares their
+ * results with Python's bit by bit.
  *
  * `locals` is NULL if no node is made. */
 #include "kernels.h"
@@ -18,8 +18,8 @@ int dot_by_hand(const double *xs, Py_ssize_t count, double *z, double *locals)
     return 1;
 }
 
-/* The slope is 1 for the chosen entry and 0 for all others. An index that is out of range or not an integer is left to
-   Python. */
+/* The slope is 1 for the chosen entry and 0 for all others. If the index is out of range or not an integer, Python
+   computes the result. */
 int take_by_hand(const double *xs, Py_ssize_t count, double *z, double *locals)
 {
     double at = xs[0], entries = (double)(count - 1);

@@ -1,7 +1,7 @@
-/* Operations computed lane by lane with the kernels of their rows. */
+/* Computes operations lane by lane, with their kernels; lanes.h explains lanes. */
 #include "lanes.h"
 
-/* Return the lanes of a cell; for a shared cell, fill a row of `scratch` with its number. */
+/* Return the lanes of a cell; for a shared cell, fill `scratch` with copies of its number. */
 static const double *filled(const Block *block, int32_t cell, double *scratch)
 {
     if (!is_shared(block->plan, cell))
@@ -11,7 +11,7 @@ static const double *filled(const Block *block, int32_t cell, double *scratch)
     return scratch;
 }
 
-/* Pad the last group of eight lanes with copies of the last row. */
+/* Pad the last group of eight lanes in `row` with copies of the last lane that holds data. */
 static void pad(const Block *block, double *row)
 {
     for (int32_t r = block->count; r < block->padded; r++)

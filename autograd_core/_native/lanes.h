@@ -1,6 +1,7 @@
-/* Plays a plan over a block of rows of data. Each row of the block is a lane: a cell by rows holds one number for each
- * lane. The code is built several times, for the vector units that a machine may have, and one build is chosen at run
- * time. All builds return the same bits, because lanes are combined only in sums over rows, whose order is defined:
+/* Plays a plan (plan.h) over a block of rows of data. Each row of the block is a lane. A cell is either shared, with
+ * one number for all lanes, or by rows, with one number for each lane. The code is built several times, for the vector
+ * units that a machine may have, and one build is chosen at run time. All builds return the same bits, because lanes
+ * are combined only in sums over rows, whose order is fixed:
  * partial sum k ("partial" for short) adds the lanes k, k + 8, k + 16, …, and a fixed tree adds the eight partials.
  */
 #ifndef AUTOGRAD_CORE_LANES_H
@@ -21,7 +22,7 @@ typedef struct Block {
     double *sums;                 /* one for each leaf; set here if `partials` is NULL */
     double *scratch;              /* two rows of lanes */
     double *panel;                /* PANEL_COLUMNS numbers for each lane */
-    char unsure;                  /* whether a kernel has left a number to Python */
+    char unsure;                  /* whether Python must compute what a kernel could not */
 } Block;
 
 typedef struct Lanes {
@@ -40,7 +41,7 @@ static inline double *lane_row(const Block *block, int32_t cell)
     return block->cells + (size_t)(cell - block->plan->shared) * (size_t)block->lanes;
 }
 
-/* Computes a MAP lane by lane with the kernel of its row: all outputs, or only output `o`. */
+/* Compute a MAP step lane by lane, with the kernel of its operation: all outputs, or only output `o`. */
 void map_lanes(Block *block, const Step *step);
 void map_lane_row(Block *block, const Step *step, int32_t o);
 

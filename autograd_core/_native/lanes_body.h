@@ -27,7 +27,8 @@ INLINE void some_lanes(const Block *block, int32_t cell, int32_t r, V *lanes, co
         lanes[j] = shared ? all_lanes(*x) : load(x + j * WIDE);
 }
 
-/* Start sums at their init or, if there is none, at -0.0, which changes no number that is added to it. */
+/* Start sums at their init (initial term) or, if there is none, at -0.0, which changes no number that is added to
+   it. */
 INLINE void begin(const Block *block, int32_t init, int32_t r, V *sums, const int vectors)
 {
     if (init >= 0) {

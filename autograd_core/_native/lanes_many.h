@@ -108,8 +108,8 @@ static int logsumexp_row(Block *block, const Step *step, const int32_t *cells, i
     return 1;
 }
 
-/* Compute a step output by output. `fits` is 0 if the number of operands is not the one that `row` reads, which may
-   happen in a listing from a file. */
+/* Compute a step output by output. `fits` is 0 if `row` reads a different number of operands than the step has, which
+   may happen in a listing that was read from a file. */
 static void map_rows(Block *block, const Step *step, const int32_t *pool, int fits,
                      int (*row)(Block *, const Step *, const int32_t *, int32_t))
 {

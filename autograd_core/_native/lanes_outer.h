@@ -4,8 +4,8 @@
  * side, so here a vector holds several columns. The lanes of TILE_VECTORS vectors of columns are transposed into a
  * panel, where the columns of each lane lie side by side. All rows then use this panel, TILE_ROWS at a time. The panel
  * stays in the first-level cache, the sums stay in registers, and each gradient is written once. The lanes in a panel
- * are ordered by partial. Finished partials are added as a binary counter carries, which gives the same tree as `tree`.
- * Fast plans have only one partial, of all lanes.
+ * are ordered by partial sum (lanes.h). Finished partials are added in the order in which a binary counter carries,
+ * which results in the same tree as `tree`. Fast plans have only one partial, the sum of all lanes.
  */
 
 #ifdef FAST
@@ -13,7 +13,7 @@ enum { SPLIT = 1, SPLIT_DEPTH = 0 };
 #else
 enum { SPLIT = PARTIALS, SPLIT_DEPTH = 3 };
 #endif
-enum { MOST_COLUMNS = TILE_VECTORS * WIDE, WIDE_ROWS = 16 }; /* for fewer rows, a panel does not pay */
+enum { MOST_COLUMNS = TILE_VECTORS * WIDE, WIDE_ROWS = 16 }; /* for fewer rows, a panel takes more time than it saves */
 _Static_assert((int)MOST_COLUMNS <= (int)PANEL_COLUMNS, "a panel has room for its columns");
 
 /* Transpose the lanes of these columns into the panel; copies of the last column fill up the last vector. */

@@ -13,7 +13,7 @@ INLINE V rows_alone(const Block *block, V x, int32_t r)
 
 INLINE V real_lanes(const Block *block, int32_t cell, int32_t r) { return rows_alone(block, lanes_of(block, cell, r), r); }
 
-/* Return the partials of a leaf so far; 0 if they are not stored, because the chunk has only one block. */
+/* Return a leaf's partial sums so far; 0 if they are not stored, because the chunk has only one block. */
 INLINE V partials_of(const Block *block, ptrdiff_t leaf, int k)
 {
     return block->partials ? load(block->partials + PARTIALS * leaf + k) : (V){0.0};
@@ -193,7 +193,8 @@ static int are_rows(const Block *block, const int32_t *starts, const int32_t *a,
     return good;
 }
 
-/* Sum WIDE such gradients at once. Within a single sum, each addition would have to wait for the one before it. */
+/* Sum WIDE gradients of this kind at once. Within a single sum, each addition would have to wait for the one before
+   it. */
 static void sum_rows(Block *block, const int32_t *leaves, const int32_t *cells)
 {
     V sums[WIDE][PARTIALS / WIDE];

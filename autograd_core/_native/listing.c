@@ -1,14 +1,15 @@
-/* Writes a graph as a flat list, as _program/listing.py does, for graphs of any size.
+/* Writes a graph as a listing (a flat list of instructions), as _program/listing.py does, for graphs of any size.
  *
  * In unusual cases (a leaf that is not among the given leaves, a checkpoint, a leaf that was assigned after it was
- * used) the result is None; then the Python code makes the list, or says what is wrong.
+ * used) the result is None; then the Python code makes the listing, or raises an error.
  */
 #include "sort.h"
 
-/* The constants: each plain number once (numbers with different bits are different), and every variable number. */
+/* The constants: each plain number once (numbers with different bits are different), and every variable number, that
+ * is, the result of a stop_gradient. */
 typedef struct Numbers {
     double *numbers;
-    char *variable; /* whether each is the result of a stop_gradient */
+    char *variable; /* whether each is a variable number */
     int32_t *places; /* a hash table of indices, from 1 */
     size_t count, capacity, mask;
 } Numbers;
@@ -62,9 +63,9 @@ static int32_t place_of(Numbers *numbers, double number, int variable)
     return (int32_t)numbers->count++;
 }
 
-/* While the list is written, the mark of each node is its slot, from 1. The list is written directly into Python's
- * arrays, because a copy would take much memory. Meanwhile, no object is made that could start the garbage collector,
- * which can run any code. */
+/* While the list is written, the mark of each node is its slot (the index of its value), from 1. The list is written
+ * directly into Python's arrays, because a copy would take much memory. Meanwhile, no object is made that could start
+ * the garbage collector, which can run any code. */
 typedef struct Writer {
     Sorted sorted;
     Numbers numbers;
@@ -187,8 +188,8 @@ static int find_root_slots(Writer *writer, PyObject *roots)
     return 0;
 }
 
-/* Make an array of `count` items of the kind of `one`, an array of one item; `at` becomes the address of its memory, to
-   which nothing else refers yet. */
+/* Make an array of `count` items of the same type as `one`, an array of one item. Set `at` to the address of the new
+   array's memory, to which nothing else refers yet. */
 static int array_of(Writer *writer, PyObject *one, size_t count, void **at)
 {
     Py_buffer view;
@@ -239,7 +240,7 @@ static int write_all(Writer *writer, PyObject *roots, PyObject *leaves, PyObject
 }
 
 /* listed(roots, leaves, plain, ones): `roots` is a tuple of Values and floats, `leaves` a tuple of Values, and `plain`
- * a set of Values or None. `ones` holds three arrays of one item each, which show the kinds of array to make. */
+ * a set of Values or None. `ones` holds three arrays of one item each, which show the types of the arrays to make. */
 static PyObject *listed(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *roots, *leaves, *plain, *ones, *result = NULL;

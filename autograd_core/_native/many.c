@@ -1,4 +1,5 @@
-/* Operations on many operands. Each makes one node, however many operands there are. */
+/* Operations on many operands. Each makes one node, however many operands there are. The row of an operation is its
+   entry in the table of operations, with its Python code. */
 #include "core.h"
 
 #include <string.h>
@@ -190,7 +191,7 @@ static Side *python_side(PyObject *operands, PyObject *numbers, PyObject *slopes
     return side;
 }
 
-/* Replace the current TypeError by the error that errors.miscalled makes of it; leave other exceptions alone. */
+/* Replace the current TypeError with the error that errors.miscalled returns for it; leave other exceptions alone. */
 static void raise_miscalled(Function *function, PyObject *const *arguments, Py_ssize_t count)
 {
     if (!PyErr_ExceptionMatches(PyExc_TypeError))

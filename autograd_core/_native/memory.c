@@ -13,12 +13,12 @@
 #include <malloc.h>
 #endif
 
-/* Nodes come from slabs of 2 MiB. Slabs are aligned to their size, so that masking the address of a node gives its
+/* Nodes come from slabs of 2 MiB. Slabs are aligned to their size, so that masking the address of a node yields its
  * slab, and so that the system can back each slab by one huge page: page faults dominate the first use of fresh memory.
  *
  * Each slab has its own list of free nodes. A slab that has become empty is used again from its start, so that later
  * graphs lie in memory in the order in which they are made. At most MOST_EMPTY empty slabs are kept: they take 1 GiB,
- * enough for a graph of 11 million nodes. Any others go back to the system at once. */
+ * enough for a graph of 11 million nodes. Any further empty slabs are given back to the system at once. */
 #define SLAB_BYTES ((size_t)1 << 21)
 #define MOST_EMPTY 512
 #define FEW_EMPTY 16
@@ -98,7 +98,7 @@ static void list_remove(Slab **list, Slab *slab)
         slab->after->before = slab->before;
 }
 
-/* Choose another slab that has room, or make one, as the current slab. */
+/* Switch to another slab that has room; if there is none, make a slab. */
 static int next_slab(void)
 {
     Slab *slab = with_room;

@@ -1,4 +1,5 @@
-/* The data types of the engine: the node, its place, the rows and functions of the table, and the engine's state. */
+/* The data types of the engine: the node, its place (the scopes in which it was made), the rows of the table of
+ * operations, the functions that apply them, and the engine's state. */
 #ifndef AUTOGRAD_CORE_NODE_H
 #define AUTOGRAD_CORE_NODE_H
 
@@ -105,7 +106,7 @@ static inline int operands_of(const Node *node) { return node->flags & OPERANDS;
 /* A row of the table of operations, or of a user's primitive. */
 typedef struct Row {
     PyObject *operation;         /* NULL: this entry is free */
-    Py_ssize_t nodes, functions; /* how many use this row, if it is a primitive's; the table's are never freed */
+    Py_ssize_t nodes, functions; /* the uses of a primitive's row; the table's rows are never freed */
     int arity;                   /* -1 for many */
     char permanent;
     char inside; /* whether its nodes stand for graphs that a sweep can open, as those of programs do */
@@ -132,7 +133,7 @@ typedef enum { GATHER_ARGUMENTS, GATHER_LIST, GATHER_TWO_LISTS } Gather;
    is flat if that factor is a plain number. */
 typedef enum { FLAT_BY_ROW, FLAT_BY_KERNEL, FLAT_BY_FACTOR } Flat;
 
-/* The function of a row, as _engine/recording.py makes it. */
+/* The function that applies a row's operation, as _engine/recording.py makes it. */
 typedef struct Function {
     PyObject_HEAD
     vectorcallfunc vectorcall;

@@ -167,7 +167,7 @@ failed:
     return NULL;
 }
 
-/* The clock is one counter for the whole process. Assigning a leaf advances it; every new node records its reading. */
+/* The clock is one counter for the whole process. Assigning a leaf advances it; every new node records its count. */
 static PyObject *tick(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
 {
     return PyLong_FromLongLong(++S.clock);

@@ -59,7 +59,7 @@ int type_error(const char *format, PyObject *object)
     return -1;
 }
 
-/* Call the function `name` of a module with `first` and `second`, as far as they are not NULL. */
+/* Call the function `name` of a module; the arguments are `first` and `second`, except those that are NULL. */
 PyObject *call_python(const char *module, const char *name, PyObject *first, PyObject *second)
 {
     PyObject *found = PyImport_ImportModule(module);
@@ -74,7 +74,7 @@ PyObject *call_python(const char *module, const char *name, PyObject *first, PyO
     return result;
 }
 
-/* Tell the watches (_engine/watching.py) that the number of a node leaves the graph here. */
+/* Notify the watches (_engine/watching.py) that the number of a node leaves the graph here. */
 int note_taken(PyObject *node)
 {
     if (S.watches == NULL || PyList_GET_SIZE(S.watches) == 0)
@@ -91,8 +91,7 @@ PyObject *unwrapped(PyObject *object)
 }
 
 /* Raise the Python engine's error for wrong arguments, by calling that engine's function `name`, or the given method of
-   the class `name`, with the same arguments. This error replaces the one that is set, which says the same in other
-   words. */
+   the class `name`, with the same arguments. It replaces the current error, which states the same in other words. */
 PyObject *misfit(const char *name, const char *method, PyObject *self, PyObject *arguments, PyObject *keywords)
 {
     PyErr_Clear();
@@ -113,7 +112,7 @@ PyObject *misfit(const char *name, const char *method, PyObject *self, PyObject 
     return NULL;
 }
 
-/* Do the same for a call whose arguments have been parsed: `first` and, unless it is NULL, `second`. */
+/* Do the same as misfit for a call whose arguments have been parsed: `first` and, unless it is NULL, `second`. */
 PyObject *refused(const char *name, const char *method, PyObject *first, PyObject *second)
 {
     PyObject *arguments = second ? PyTuple_Pack(2, first, second) : PyTuple_Pack(1, first);

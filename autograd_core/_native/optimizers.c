@@ -79,7 +79,7 @@ INLINED PyObject *moved(PyObject *nodes, const Py_buffer *kept, int wide, const 
     return found;
 }
 
-/* Do the same for a memory in arrays, whose buffers are opened and checked first. */
+/* Do the same as `moved` for memory in arrays; first open their buffers and check them. */
 INLINED PyObject *moved_by(PyObject *nodes, PyObject *const *memory, int wide, const Rule *rule, Direction direction)
 {
     Py_buffer kept[2];
@@ -120,8 +120,8 @@ static PyObject *adam_moved(PyObject *Py_UNUSED(module), PyObject *arguments)
 
 /* --- Whole arrays, in place -------------------------------------------------------------------------------------- */
 
-/* Open arrays of float64 that are all as long as the first. On failure, return -1 with an exception set; nothing is
-   left to release then. */
+/* Open float64 arrays, which must all be as long as the first. On failure, release the buffers that are open, and
+   return -1 with an exception set. */
 static int arrays_of(PyObject *const *objects, Py_buffer *views, int wanted)
 {
     for (int got = 0; got < wanted; got++) {
@@ -129,7 +129,7 @@ static int arrays_of(PyObject *const *objects, Py_buffer *views, int wanted)
         if (opened && strcmp(views[got].format, "d") == 0 && views[got].len == views[0].len)
             continue;
         if (opened)
-            PyErr_SetString(PyExc_ValueError, "weights, gradients and memory must be float64 arrays of one length");
+            PyErr_SetString(PyExc_ValueError, "weights, gradients and memory must be float64 arrays of equal length");
         for (got -= !opened; got >= 0; got--)
             PyBuffer_Release(&views[got]);
         return -1;

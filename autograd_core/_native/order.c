@@ -1,8 +1,10 @@
-/* Reorders a list whose trace has edges that the engine's graph does not have: _program/order.py in C. */
+/* Reorders a listing (a flat list of instructions) whose trace has edges that the engine's graph does not have:
+   _program/order.py in C. */
 #include "core.h"
 
-/* For each edge along which an instruction reads a variable, `earlier` holds the previous instruction, in the engine's
-   order, that reads this variable, or -1. */
+/* A variable is a slot that stands for a node of the graph, not for a plain number. For each edge along which an
+   instruction reads a variable, `earlier` holds the previous instruction, in the engine's order, that reads this
+   variable, or -1. */
 typedef struct Order {
     Py_buffer codes, starts, operands, variable, roots;
     int32_t *code, *start, *operand;
@@ -189,7 +191,8 @@ static int reorder(Order *list, int32_t *moved)
     return good;
 }
 
-/* reordered(code, starts, operands, variable, roots, one): `one` is an array of one int; the result is one, too. */
+/* reordered(code, starts, operands, variable, roots, one): `one` is an array of one int; the result is an array of
+   ints. */
 PyObject *reordered(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     Order list = {0};

@@ -1,4 +1,5 @@
-/* The class Place, and the context managers that enter another place: _engine/places.py and context.py in C. */
+/* The class Place (the scopes that the running code is in, and whether operations are recorded), and the context
+   managers that enter another place: _engine/places.py and context.py in C. */
 #include "core.h"
 
 #include <string.h>
@@ -30,7 +31,7 @@ static PyObject *place_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OOp|K:Place", names, &parent, &name, &recording, &owner))
         return NULL;
     if ((parent != Py_None && Py_TYPE(parent) != S.place_type) || (name != Py_None && !PyUnicode_CheckExact(name)))
-        return PyErr_Format(PyExc_TypeError, "a Place takes a Place or None around it, and a str or None as its name");
+        return PyErr_Format(PyExc_TypeError, "a Place's parent must be a Place or None, and its name a str or None");
     return (PyObject *)new_place(parent == Py_None ? NULL : (Place *)parent, name == Py_None ? NULL : name, recording,
                                  owner);
 }
@@ -175,7 +176,7 @@ static int move_to(Place *place)
     return token ? 0 : -1;
 }
 
-/* Return the place in a context where the variable was never set: the variable's default. The variable is then set to
+/* Return the place in a context where the context variable was never set: the variable's default. Set the variable to
    this default, because Python caches the result of a look-up only if the variable is set. Otherwise, in a context that
    holds other variables, such as decimal's, every new node would cost another search. Steals the reference to `none`,
    the result of the look-up. */
@@ -190,7 +191,7 @@ Place *first_place(PyObject *none)
     return (Place *)place;
 }
 
-/* Enter the place that belongs to `self`; if `recording` is negative, recording stays as it is. */
+/* Enter the place that belongs to `self`; if `recording` is negative, recording is left unchanged. */
 static PyObject *enter(PyObject *self, int recording)
 {
     if (connected() < 0)

@@ -1,4 +1,4 @@
-/* Turns a list into a plan, pass by pass. */
+/* Turns a listing (a program as a flat list of instructions) into a plan (plan.h), pass by pass. */
 #include "plan.h"
 
 int ints_room(Ints *ints, size_t more)
@@ -72,8 +72,8 @@ int fold_term(Draft *draft, int32_t a, int32_t b)
     return 0;
 }
 
-/* Return the id of a constant that the list does not contain, or -1 with an exception set. The first such constant is
-   the seed, whatever its value; it is used for nothing else. */
+/* Return the id of a constant that the list does not contain, or -1 with an exception set; add the constant if it is
+   new. The first constant to be added is the seed, whatever its value; it is used for nothing else. */
 int32_t extra_constant(Draft *draft, double x)
 {
     for (int32_t i = 1; i < draft->extra_count; i++)

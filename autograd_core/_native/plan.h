@@ -67,7 +67,7 @@ struct Plan {
     const Listed *listed;
     char *by_rows; /* for each input: whether it is by rows */
     int passes;
-    int32_t shared, cells; /* how many cells are shared; how many cells there are */
+    int32_t shared, cells; /* the number of shared cells; the number of all cells */
     int32_t first_fixed;   /* the first shared cell that is a constant */
     double *fixed;         /* the numbers of the shared cells, if they are constants */
     int32_t seed;          /* the cell of the seed, from which the sweep starts */
@@ -77,8 +77,8 @@ struct Plan {
     int32_t *leaf_cell, *output_cell, *guard_cells; /* guard_cells: two for each guard */
     int32_t *gradient_cell; /* for each input by rows: the cell of its gradient, -1 for none */
     char *summed;           /* for each leaf: whether an OUTER or SUMS step makes its gradient */
-    char all_summed;        /* whether this is so for all parameters */
-    char pure, computable;  /* no Python code runs; every row is a fold's or has a kernel */
+    char all_summed;        /* whether `summed` is set for all parameters */
+    char pure, computable;  /* no Python code runs; every operation is in a fold or has a kernel */
     PlaySteps *play_steps;  /* at one point */
     PyObject *found, *missed; /* the texts of explain() */
 };
@@ -96,7 +96,7 @@ typedef struct Draft {
     size_t fold_count, fold_capacity, forward_folds;
     Ints a, b;       /* the terms of all folds: ids, -1 for no factor */
     int32_t *root;   /* for each slot: the slot whose adjoint it shares, -1 if no contribution arrives */
-    char *absorbed;  /* for each instruction: whether it is part of another's fold */
+    char *absorbed;  /* for each instruction: whether it is part of another instruction's fold */
     int32_t *level;  /* the level of each instruction's value */
     char *sloped;    /* for each edge: whether its local derivative is needed */
 } Draft;

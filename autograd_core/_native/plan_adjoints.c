@@ -1,5 +1,5 @@
-/* Turns the adjoint of each slot into the fold of its contributions, in the order in which the engine's sweep adds
-   them: instructions from last to first, and the operands of each from left to right. */
+/* Turns the adjoint of each slot into the fold (a sum of products) of its contributions, in the order in which the
+   engine's sweep adds them: instructions from last to first, and the operands of each from left to right. */
 #include "plan.h"
 
 /* Return the id of the local derivative along an edge, -1 if it is always 1, or -2 if it is flat everywhere. */
@@ -43,7 +43,7 @@ static char *leading(Draft *draft)
     return leads;
 }
 
-/* The edges along which contributions arrive, grouped by target, in order; `starts` says where each group begins. */
+/* The edges along which contributions arrive, grouped by target, in order; `starts` holds the start of each group. */
 typedef struct Arrivals {
     int32_t *starts, *edges, *owner; /* the instruction of each edge */
     char *reached;

@@ -127,7 +127,7 @@ static int compare_filters(const void *x, const void *y)
 
 /* Emit filters at the same places, in runs whose weights lie at equal distances. If the numbers at the first place
  * occur in at least as many dot products as the filters have in all, emit nothing: those dot products will form one
- * product of a matrix and a vector, which would otherwise lose a part. */
+ * product of a matrix and a vector, which emitting the filters would split. */
 static int emit_filters(Search *search, Filter **filters, int32_t n, int32_t level)
 {
     const Fold *first = filters[0]->at[0];
@@ -206,7 +206,7 @@ static int goes_on(const Plan *plan, const Step *step, const int32_t *pool, int3
     return 1;
 }
 
-/* Note, for each place, how many places from there on lie side by side. */
+/* Store, for each place, how many places from this one on lie side by side. */
 void find_places_side_by_side(Plan *plan)
 {
     for (size_t at = 0; at < plan->count; at++) {

@@ -1,10 +1,10 @@
-/* Turns the folds of a level that share a list of factors into products of a matrix and a vector, and all other folds
-   of the level into one list. */
+/* Turns the folds (sums of products) of a level that share a list of factors into products of a matrix and a vector,
+   and all other folds of the level into one list. */
 #include "plan_seats.h"
 
 static int32_t cell_of(const Draft *draft, int32_t id)
 {
-    if (id >= draft->adjoints && id < draft->extras) /* a slot may share another's adjoint */
+    if (id >= draft->adjoints && id < draft->extras) /* a slot may share the adjoint of another slot */
         id = draft->adjoints + draft->root[id - draft->adjoints];
     return id < 0 ? -1 : draft->cell[id];
 }
@@ -256,7 +256,7 @@ static int32_t products_first(const Draft *draft, const Fold *fold)
     return t;
 }
 
-/* Reduce a fold to the rest after the part that has been emitted; if no part has been, restore the whole fold. */
+/* Reduce a fold to the terms that have not been emitted; if no term has been emitted, restore the whole fold. */
 static void go_on_from(const Draft *draft, Fold *fold)
 {
     if (fold->emitted) {

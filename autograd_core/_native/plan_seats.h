@@ -1,4 +1,4 @@
-/* Groups of folds that have a list of cells in common. A hash table finds the group of a list. */
+/* Groups of folds (sums of products) that have a list of cells in common. A hash table finds the group of a list. */
 #ifndef AUTOGRAD_CORE_PLAN_SEATS_H
 #define AUTOGRAD_CORE_PLAN_SEATS_H
 
@@ -25,7 +25,7 @@ static inline uint64_t hashed(const int32_t *cells, int32_t count)
     return hash | 1;
 }
 
-/* Make a table with room for so many lists. If there is no memory, `seats` is NULL. */
+/* Make a table with room for this many lists. If there is no memory, `seats` is NULL. */
 static inline Table table_for(size_t lists)
 {
     Table table = {NULL, 15};

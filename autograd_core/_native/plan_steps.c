@@ -1,4 +1,5 @@
-/* Makes steps from folds and operations, level by level: none of them depends on another of its level. */
+/* Makes steps from folds (sums of products) and from other operations, level by level. No step depends on another step
+   of its level. */
 #include "plan.h"
 
 int32_t take_cells(Plan *plan, int32_t n)
@@ -10,7 +11,7 @@ int32_t take_cells(Plan *plan, int32_t n)
 
 /* --- Operations that are not folds: one step for each row and level ------------------------------------- */
 
-/* Return, as bits, the operands with respect to which the local derivatives of an instruction are needed. For a row on
+/* Return a bit mask of the operands with respect to which an instruction's local derivatives are needed. For a row on
    many operands, return 1 if any local derivative is needed. */
 static int sloped_by(const Draft *draft, int32_t k)
 {

@@ -1,4 +1,5 @@
-/* Turns chains of additions into folds: `bias + w*x + w*x + …` becomes one fold, not two instructions per term. */
+/* Turns chains of additions into folds (sums of products): `bias + w*x + w*x + …` becomes one fold, not two
+   instructions per term. */
 #include "plan.h"
 
 /* A fold that is still growing. Its terms form a linked list, because the addition at the end of a chain takes over the
@@ -128,7 +129,7 @@ static void count_uses(Links *links)
     for (int32_t i = 0; i < listed->edges; i++)
         links->uses[listed->operands[i]]++;
     for (int32_t i = 0; i < listed->outputs; i++)
-        links->uses[listed->output[i]] += 2; /* an output is needed as it is */
+        links->uses[listed->output[i]] += 2; /* so that no chain takes over an output */
     for (int32_t i = 0; i < listed->guards; i++)
         for (int32_t j = 0; j < listed->guard[i].count; j++)
             links->uses[listed->guard[i].operands[j]] += 2;
@@ -140,8 +141,8 @@ static int32_t level_of(const Draft *draft, int32_t id)
     return id >= first && id < draft->slopes ? draft->level[id - first] : 0;
 }
 
-/* Write the folds of the instructions that are not part of another's fold, and set the level of each: one above those
-   of its operands. */
+/* Write the folds of the instructions that are not part of another instruction's fold, and set the level of each: one
+   above those of its operands. */
 static int write_folds(Links *links)
 {
     Draft *draft = links->draft;

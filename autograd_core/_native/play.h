@@ -9,11 +9,11 @@ typedef struct Player {
     Listed listed;
     Plan *plan;
     double *cells, *gradients; /* for playing one point; kept from call to call */
-    double *arena, *shared;    /* memory that the last run over rows left */
+    double *arena, *shared;    /* memory that the last run over rows kept for reuse */
     size_t arena_doubles;
     PyObject *known;           /* the tuple of Values that were the last node's parameters, or NULL */
     Py_ssize_t known_leaves;   /* how many items at the start of `known` are distinct leaves */
-    char refused; /* whether plan_check.c refused a plan, so that this one has no passes */
+    char refused; /* whether plan_check.c refused a plan; the current plan is made without passes */
 } Player;
 
 /* play_calls.c */

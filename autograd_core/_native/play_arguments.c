@@ -132,7 +132,7 @@ PyObject *player_rows(PyObject *self, PyObject *const *arguments, Py_ssize_t cou
         PyBuffer_Release(&run.columns[i].view);
     PyMem_Free(run.columns);
     PyMem_Free(run.row_slots);
-    if (player->shared) /* another thread has returned its memory first */
+    if (player->shared) /* another run has already given its memory back to the player */
         PyMem_RawFree(run.shared);
     else
         player->shared = run.shared;

@@ -90,8 +90,8 @@ static int play_exact_point(const Player *player, double seed, double *outputs, 
     return done;
 }
 
-/* Play one point. Returns 1, 0 if the point is on another branch or raises an exception, or -1 with an exception set.
-   `gradients` may be NULL. */
+/* Play one point. Returns 1, 0 if the point takes another branch than the trace or raises an exception, or -1 with an
+   exception set. `gradients` may be NULL. */
 int player_plays(Player *player, PyObject *inputs, PyObject *parameters, double seed, double *outputs, double *gradients)
 {
     const Listed *listed = &player->listed;
@@ -111,7 +111,7 @@ int player_plays(Player *player, PyObject *inputs, PyObject *parameters, double 
 }
 
 /* Compute the gradients of the only output again, exactly; the gradient of a leaf to which nothing contributes is
-   NOTHING. Returns what player_plays does. */
+   NOTHING. The return value has the same meaning as that of player_plays. */
 int player_paths(Player *player, PyObject *inputs, PyObject *parameters, double *gradients)
 {
     double value;

@@ -60,7 +60,7 @@ static double lane_number(const Block *block, int32_t cell, int32_t r)
     return is_shared(block->plan, cell) ? block->shared[cell] : lane_row(block, cell)[r];
 }
 
-/* Mark the rows that stray, that is, take another branch than the trace; return whether any does. */
+/* Mark the rows that stray, that is, take another branch than the trace; return whether there are any. */
 static int check_guards(const Run *run, Block *block, Py_ssize_t start)
 {
     int strayed = 0;
@@ -132,7 +132,7 @@ void play_chunk(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t c
 {
     const Plan *plan = run->player->plan;
     int32_t leaves = plan->listed->leaves;
-    int single = count <= run->room, sweeping = run->sweeping; /* 0 once a row strays: the run is repeated then */
+    int single = count <= run->room, sweeping = run->sweeping; /* becomes 0 if a row strays: then the run is repeated */
     *sure = 0;
     if (!plan->computable)
         return;
@@ -160,7 +160,7 @@ void play_chunk(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t c
     *sure = !block.unsure && (!sweeping || are_numbers(run, desk->sums, start, count));
 }
 
-/* Do the same row by row, directly from the list. Returns 0, or -1 with an exception set. */
+/* Do the same as play_chunk, but row by row, directly from the list. Returns 0, or -1 with an exception set. */
 int play_chunk_exactly(const Run *run, const Desk *desk, Py_ssize_t start, Py_ssize_t count)
 {
     const Listed *listed = &run->player->listed;

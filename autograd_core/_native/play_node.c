@@ -88,7 +88,7 @@ static Py_ssize_t leaves_in(PyObject *values)
     return count;
 }
 
-/* Look through a tuple of parameters and remember it, since the next call usually passes the same tuple. */
+/* Examine a tuple of parameters and remember it, since the next call usually passes the same tuple. */
 static void know(Player *player, PyObject *parameters)
 {
     if (player->known == parameters)
@@ -146,8 +146,8 @@ static PyObject *node_on(Player *player, PyObject *const *arguments, Py_ssize_t 
 }
 
 /* node(row, inputs, parameters, below, computed): return the only output as a node of this row. Its operands are the
- * inputs (a list of Values and numbers) and the first `below` parameters (a tuple of Values; `computed` says whether
- * any of them are computed nodes). Return None if the point is on another branch or raises an exception. */
+ * inputs (a list of Values and numbers) and the first `below` parameters (a tuple of Values; `computed` is true if any
+ * of them are computed nodes). Return None if the point takes another branch than the trace or raises an exception. */
 PyObject *player_node(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 {
     Player *player = (Player *)self;

@@ -16,10 +16,10 @@ static int guards_hold(const Plan *plan, const double *cells)
     return 1;
 }
 
-/* Whether no gradient is NaN. If so, paths that were not taken made no difference. */
+/* Whether no gradient is NaN. If none is, paths that were not taken made no difference. */
 static int are_numbers(const double *gradients, int32_t count)
 {
-    double sums[8] = {0.0}; /* parallel sums: within one, each addition waits for the last */
+    double sums[8] = {0.0}; /* in parallel: within one sum, each addition waits for the one before it */
     int32_t i = 0;
     for (; i + 8 <= count; i += 8)
         for (int j = 0; j < 8; j++)

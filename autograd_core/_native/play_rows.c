@@ -84,7 +84,7 @@ static size_t desk_doubles(const Run *run)
     return ((size_t)(plan->cells - plan->shared) + 2 + PANEL_COLUMNS) * room + partials + leaves + 16;
 }
 
-/* Return a desk in the memory that starts here; rows of lanes start at multiples of 64 bytes. */
+/* Return a desk (the memory of one thread) that starts at `memory`; rows of lanes start at multiples of 64 bytes. */
 static Desk desk_in(const Run *run, double *memory)
 {
     const Plan *plan = run->player->plan;
@@ -120,7 +120,7 @@ static int work_in_threads(Work *work, Worker *workers, int threads)
     return work->failed ? -1 : 0;
 }
 
-/* Return the memory that the last run left, or new memory. */
+/* Return the memory that the last run kept for reuse, or new memory. */
 static double *memory_for(Player *player, size_t doubles)
 {
     double *memory = player->arena;
@@ -138,7 +138,7 @@ static double *memory_for(Player *player, size_t doubles)
 static void give_back(Player *player, double *memory, size_t doubles)
 {
     if (player->arena)
-        PyMem_RawFree(memory); /* another thread has returned its memory first */
+        PyMem_RawFree(memory); /* another run has already given its memory back to the player */
     else {
         player->arena = memory;
         player->arena_doubles = doubles;
@@ -177,7 +177,8 @@ static int play(Run *run)
     return failed ? -1 : 0;
 }
 
-/* Repeat the run without the rows that are on other branches or raise exceptions: the sums must not include them. */
+/* Repeat the run without the rows that take another branch than the trace or raise an exception: the sums must not
+   include them. */
 static int play_survivors(Run *run)
 {
     int32_t *chosen = PyMem_RawMalloc(sizeof *chosen * (size_t)(run->count + 1));

@@ -1,4 +1,5 @@
-/* The type Player: a listing, a plan for it, and methods that play them. _program/native.py is its Python interface. */
+/* The type Player: a listing (a program as a flat list of instructions), a plan for it (plan.h), and methods that play
+ * them. _program/native.py is its Python interface. */
 #include "play.h"
 
 static const char *const QUESTIONS[] = {"lt", "le", "gt", "ge", "eq", "ne", "bool", "isfinite", "is"};
@@ -251,7 +252,7 @@ static PyMethodDef methods[] = {
      "Play many rows of data; see native.py."},
     {"steps", player_steps, METH_NOARGS, "steps($self, /)\n--\n\nReturn the steps of the plan, a tuple for each."},
     {"flow", player_flow, METH_NOARGS, "flow($self, /)\n--\n\nReturn the cells that the forward steps read and fill."},
-    {"stats", player_stats, METH_NOARGS, "stats($self, /)\n--\n\nReturn how many steps, cells, bytes and so on there are."},
+    {"stats", player_stats, METH_NOARGS, "stats($self, /)\n--\n\nReturn the numbers of steps, cells, bytes and so on."},
     {"ordered", player_ordered, METH_NOARGS,
      "ordered($self, /)\n--\n\nReturn whether every sum of the plan is in the order of the engine's sweep."},
     {NULL, NULL, 0, NULL},

@@ -20,7 +20,8 @@ enum {
     LOGSUMEXP_LANES, EXP_LANES, TANH_LANES
 };
 
-/* The rows of the table that the passes know. Any other row is, to them, a kernel or Python code. */
+/* The operations that the passes treat specially. They treat any other operation as a call to its kernel or its Python
+   code. */
 typedef enum { OTHER_ROW, ADD_ROW, SUB_ROW, MUL_ROW, NEG_ROW, IDENTITY_ROW, SUM_ROW, DOT_ROW } Meaning;
 
 /* A row of the table, in the form in which the player calls it. */

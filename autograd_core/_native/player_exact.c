@@ -72,7 +72,7 @@ int play_exactly(const Listed *listed, Exact *exact, double seed, double *gradie
 {
     if (forward(listed, exact, gradients != NULL) < 0) {
         if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception))
-            return -1; /* an interrupt is not an error of this point */
+            return -1; /* an interrupt is not an error at this point */
         PyErr_Clear(); /* replaying the point with the engine raises it again */
         return 0;
     }

@@ -53,7 +53,7 @@ static int python_answer(const PlayedGuard *guard, const double *xs, double *ans
     return number_from(given, answer);
 }
 
-/* Whether a guard gets the same answer as in the trace. On an error, -1 with an exception set, which also means no. */
+/* Return 1 if a guard gets the same answer as in the trace, 0 if not, or -1 with an exception set. */
 int guard_holds(const Listed *listed, int32_t i, const double *slots)
 {
     const PlayedGuard *guard = &listed->guard[i];

@@ -1,5 +1,5 @@
-/* Applies one operation of a program to numbers, with its kernel or the row's Python code. The value and the local
-   derivatives are those that _engine/recording.py would record. */
+/* Applies one operation of a program to numbers, with its kernel (a C function) or with the Python code in its row of
+   the table of operations. The value and the local derivatives are those that _engine/recording.py would record. */
 #include "player.h"
 
 static const struct {
@@ -17,7 +17,7 @@ static const struct {
              {"where", WHERE_LANES}, {"take", TAKE_LANES}, {"logsumexp", LOGSUMEXP_LANES}, {"exp", EXP_LANES},
              {"tanh", TANH_LANES}};
 
-/* Kernels that call Python code. A program that contains one holds the GIL while it runs. */
+/* Kernels that call Python code. A program that contains one of them holds the GIL while it runs. */
 static const char *const IMPURE[] = {"hypot", "asinh", "gamma", "lgamma", "polygamma", "norm", "cosine"};
 
 static Kernel *kernel_of(const char *name, int arity)
@@ -55,7 +55,8 @@ static int states_flat(const PlayedRow *row)
     return stated;
 }
 
-/* Whether this is the row that the table has under this name, to which the kernels belong; -1 on an error. */
+/* Whether this operation is the table's own, and not a primitive, of this name: only the table's operations have
+   kernels. Returns -1 on an error. */
 static int is_of_table(PyObject *operation, PyObject *name)
 {
     PyObject *module = PyImport_ImportModule("autograd_core._operations.operation");

@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
-/* Play the first `count` steps; return 0 if a kernel leaves a number to Python. Behind the cells, there must be room
-   for seven more. */
+/* Play the first `count` steps; return 0 if Python must compute a number that a kernel cannot. After the cells, there
+   must be room for seven more. */
 PlaySteps play_steps_generic, play_steps_avx2; /* vectors of eight numbers would be no faster */
 
 #endif

@@ -91,7 +91,7 @@ static void play_matvec(const Step *step, const int32_t *pool, double *cells)
     }
 }
 
-/* Call the row's kernel for one output after another; return 0 if the kernel leaves an output to Python. */
+/* Call the operation's kernel for one output after another; return 0 if Python must compute an output. */
 static int map_by_kernel(const PlayedRow *row, const Step *step, const int32_t *pool, double *cells)
 {
     double few[2], *dx = few, *dy = few + 1;
@@ -112,7 +112,7 @@ static int map_by_kernel(const PlayedRow *row, const Step *step, const int32_t *
     return 1;
 }
 
-/* Do the same for a row with many operands. */
+/* Do the same as map_by_kernel for an operation on many operands. */
 static int map_many(const PlayedRow *row, const Step *step, const int32_t *pool, double *cells)
 {
     double *xs = PyMem_RawMalloc(sizeof *xs * (size_t)step->terms);

@@ -1,14 +1,14 @@
 /* How an operation records a node: _engine/recording.py in C.
  *
- * If a row has a kernel, the kernel computes the value and the local derivatives. For a row without a kernel, for a
- * primitive, and for any case that the kernel does not handle, the row's Python code is called. It computes first the
- * value, so that any exception that floats would raise is raised before a node exists, and then the local derivatives
- * with respect to the operands that are Values.
+ * If an operation has a kernel (a C function), the kernel computes the value and the local derivatives. For an
+ * operation without a kernel, for a primitive, and for any case that the kernel does not handle, the Python code in the
+ * operation's row of the table is called. It first computes the value, so that any exception that floats would raise is
+ * raised before a node exists, and then the local derivatives with respect to the operands that are Values.
  */
 #include "core.h"
 
-/* Replace the current ArithmeticError or ValueError by the error that errors.failed makes of it; leave other exceptions
-   alone. */
+/* Replace the current ArithmeticError or ValueError with the error that errors.failed returns for it; leave other
+   exceptions alone. */
 PyObject *raise_failed(Function *function, PyObject *operands)
 {
     if (!PyErr_ExceptionMatches(PyExc_ArithmeticError) && !PyErr_ExceptionMatches(PyExc_ValueError))

@@ -1,4 +1,5 @@
-/* The rows to which nodes refer by number: the rows of the table, which are never freed, and those of primitives. */
+/* The rows to which nodes refer by number. A row describes an operation. The rows of the table of operations are never
+   freed; those of primitives are. */
 #include "core.h"
 
 /* Find the number by which nodes refer to an operation, and count one more use of the row, by a node or by a function.

@@ -33,7 +33,7 @@ void sort_close(Sorted *sorted)
     memset(sorted, 0, sizeof *sorted);
 }
 
-/* Clear the marks of all nodes, because no other sort may see them. */
+/* Clear the marks of all nodes, so that no other sort sees them. */
 void sort_unmark(Sorted *sorted)
 {
     for (size_t i = 0; i < sorted->count; i++)

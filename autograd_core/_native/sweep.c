@@ -1,8 +1,8 @@
 /* The reverse sweep: backward.py in C.
  *
- * Adjoints are kept in an array beside the order, so that `grad` changes only when nothing can fail any more. A node
- * whose adjoint is NOTHING contributes nothing to its operands, and no contribution crosses a flat edge. So a path that
- * was not taken never produces a NaN.
+ * Adjoints are kept in a separate array, so that `grad` changes only when nothing can fail any more. A node whose
+ * adjoint is NOTHING contributes nothing to its operands, and no contribution crosses a flat edge. So a path that was
+ * not taken never produces a NaN.
  */
 #include "sort.h"
 
@@ -78,7 +78,7 @@ static inline size_t sweep_marked(Sorted *sorted, int committing)
     return 0;
 }
 
-/* Whether it is another output of the same checkpoint, the leader, that reruns the function; -1 on an error. */
+/* Whether another output of the same checkpoint, called the leader, reruns the function; -1 on an error. */
 static int follows_another(Node *node)
 {
     PyObject *function = PyObject_GetAttrString(node->segment, "function");

@@ -22,7 +22,7 @@ static int is_list_of_values(PyObject *nodes)
     return 1;
 }
 
-/* The number of operands to which a node holds references of its own. */
+/* The number of operands to which the node itself holds references. */
 static Py_ssize_t counted(const Node *node) { return node->flags & HELD ? 0 : node_count(node); }
 
 /* Return the first node to which anything besides the list and the other nodes refers, or None: `leaked` in

@@ -166,7 +166,7 @@ extern PyType_Slot arithmetic_slots[];
 int value_ready(PyObject *module)
 {
     PyType_Slot slots[64] = {
-        {Py_tp_doc, "Value(data, label=None)\n--\n\n"}, /* _engine/choice.py replaces it by the Python docstring */
+        {Py_tp_doc, "Value(data, label=None)\n--\n\n"}, /* _engine/choice.py replaces it with the Python docstring */
         {Py_tp_new, value_new},
         {Py_tp_dealloc, node_dealloc},
         {Py_tp_repr, value_repr},
@@ -178,7 +178,7 @@ int value_ready(PyObject *module)
     int count = 8;
     for (PyType_Slot *slot = arithmetic_slots; slot->slot; slot++)
         slots[count++] = *slot;
-    /* The type has Py_TPFLAGS_BASETYPE only so that __init_subclass__ is called, which says why Value cannot be
+    /* The type has Py_TPFLAGS_BASETYPE only so that __init_subclass__ is called, which explains why Value cannot be
        subclassed; value_new rejects any subclass that gets past it. */
     PyType_Spec spec = {"autograd_core.value.Value", sizeof(Node), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
     S.value_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);

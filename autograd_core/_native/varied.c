@@ -1,4 +1,5 @@
-/* Finds the slots of a list that are variables when some leaves are plain numbers: `varying` in _program/listing.py. */
+/* Finds the slots of a listing that are variables (that is, stand for nodes of the graph) when some leaves are plain
+   numbers: `varying` in _program/listing.py. */
 #include "core.h"
 
 typedef struct Flags {

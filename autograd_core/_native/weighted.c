@@ -1,7 +1,7 @@
 /* Weighted sums of the same inputs: _engine/weighted.py in C.
  *
- * Entering and leaving a scope takes longer than making the three nodes of a neuron (0.6 against 0.2 us), so these
- * nodes get their place directly, without a scope being entered. Anything that would run Python code is left to
+ * Entering and leaving a scope takes longer than making the three nodes of a neuron (0.6 us compared with 0.2 us), so
+ * these nodes get their place directly, without a scope being entered. Anything that would run Python code is left to
  * Python. */
 #include "core.h"
 
@@ -72,7 +72,7 @@ static PyObject *weighted_sums(PyObject *Py_UNUSED(module), PyObject *const *arg
     PyObject *units = arguments[1], *sums = PyList_New(0);
     Place *here = sums ? place_now() : NULL;
     int ready = here != NULL;
-    for (Py_ssize_t i = 0; ready && i < PyList_GET_SIZE(units); i++) { /* Python code may change it */
+    for (Py_ssize_t i = 0; ready && i < PyList_GET_SIZE(units); i++) { /* Python code may change the list */
         PyObject *unit = Py_NewRef(PyList_GET_ITEM(units, i));
         PyObject *sum = weighted_sum(here, (Function *)arguments[2], arguments[0], unit);
         ready = sum != NULL && PyList_Append(sums, sum) == 0;

@@ -48,7 +48,7 @@ static PyObject *clear_gradients(PyObject *Py_UNUSED(module), PyObject *nodes)
     Py_RETURN_NONE;
 }
 
-/* Whether there is one float for each node. If not, the work is left to Python, which says what is wrong. */
+/* Whether there is one float for each node. If not, the Python code does the work or raises an error. */
 static int plain_floats(PyObject *numbers, PyObject *nodes)
 {
     int fits = PyList_CheckExact(numbers) && PyList_GET_SIZE(numbers) == COUNT(nodes);
@@ -103,8 +103,8 @@ static PyObject *assign_data(PyObject *Py_UNUSED(module), PyObject *const *argum
 
 /* --- Sums over the rows of a batch ------------------------------------------------------------------------------- */
 
-/* Open a buffer of `count` items of `size` bytes, which the caller must release. If `object` is no such buffer, return
-   0 with an exception set. */
+/* Open a buffer of `count` items of `size` bytes, which the caller must release. If `object` is not such a buffer,
+   return 0 with an exception set. */
 int buffer_of(PyObject *object, Py_buffer *view, Py_ssize_t count, Py_ssize_t size)
 {
     if (PyObject_GetBuffer(object, view, PyBUF_CONTIG) < 0)

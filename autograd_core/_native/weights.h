@@ -13,8 +13,8 @@ int check_nodes(PyObject *nodes); /* 0, or -1 with an exception set if `nodes` i
 
 /* Call the Python engine's function of this name with one or two arguments; `numbers` may be NULL. */
 PyObject *original(const char *name, PyObject *nodes, PyObject *numbers);
-/* Open a buffer of `count` items of `size` bytes, which the caller must release. If `object` is no such buffer, return
-   0 with an exception set. */
+/* Open a buffer of `count` items of `size` bytes, which the caller must release. If `object` is not such a buffer,
+   return 0 with an exception set. */
 int buffer_of(PyObject *object, Py_buffer *view, Py_ssize_t count, Py_ssize_t size);
 
 static inline Node *node_at(PyObject *nodes, Py_ssize_t i) { return (Node *)PySequence_Fast_GET_ITEM(nodes, i); }

@@ -1,9 +1,10 @@
-/* Local derivatives of 0 in the form in which they are recorded: NOTHING if they are flat, which the row
-   (Operation.zero) or a kernel decides. Zeros are rare, and recording calls these functions only for a 0. */
+/* Settles local derivatives of 0: each is recorded as NOTHING (-0.0) if it is flat (0 in a whole neighbourhood), and as
+   0.0 otherwise. The row (Operation.zero) or a kernel decides which. Zeros are rare, and recording calls these
+   functions only for a 0. */
 #include "core.h"
 
-/* Let the row decide. Steals the references to `numbers` (the operands' numbers) and `variable` (which operands are
-   variables). */
+/* Let the row decide whether a derivative is flat. Steals the references to `numbers` (the operands' numbers) and
+   `variable` (which operands are variables). */
 static int zero_of_row(Function *function, Py_ssize_t at, PyObject *numbers, PyObject *variable, double *slope)
 {
     PyObject *zero = NULL;
@@ -18,8 +19,8 @@ static int zero_of_row(Function *function, Py_ssize_t at, PyObject *numbers, PyO
     return *slope == -1.0 && PyErr_Occurred() ? -1 : 0;
 }
 
-/* Set the derivative with respect to operand `at` of an operation on one or two operands; `x` and `y` say which of the
-   operands are Values. */
+/* Set the derivative with respect to operand `at` of an operation on one or two operands; `x` and `y` are true if
+   these operands are Values. */
 int zero_slope(Function *function, int at, double a, double b, int x, int y, double *slope)
 {
     if (!function->states_flat) {
@@ -31,14 +32,14 @@ int zero_slope(Function *function, int at, double a, double b, int x, int y, dou
     return zero_of_row(function, at, Py_BuildValue("dd", a, b), Py_BuildValue("ii", x, y), slope);
 }
 
-/* Settle a derivative of 0 with respect to the only operand, which a kernel returned. */
+/* Settle a derivative of 0 that a kernel returned for its only operand. */
 int kernel_zero(Function *function, double a, double *dx)
 {
     return function->flat_kind == FLAT_BY_KERNEL ? 0 : zero_slope(function, 0, a, 0.0, 1, 0, dx);
 }
 
 /* Settle the derivatives that a kernel returned for two operands, if the derivative with respect to a Value is 0. Even
-   a kernel that decides flatness may leave the case open in which the other operand is a plain number. */
+   a kernel that decides flatness may leave the decision to the row if the other operand is a plain number. */
 int kernel_zeros(Function *function, double a, double b, int x, int y, double *dx, double *dy)
 {
     int says = function->flat_kind == FLAT_BY_KERNEL;
@@ -96,8 +97,8 @@ static int fill_zeros_by_row(Function *function, Side *side, const double *numbe
     return failed ? -1 : 0;
 }
 
-/* Settle the derivatives of an operation on many operands, as far as the operands are Values; `said` is what decides
-   whether a derivative is flat. */
+/* Settle the derivatives of an operation on many operands with respect to the Values among them; `said` specifies what
+   decides whether a derivative is flat. */
 int fill_zeros(Function *function, Side *side, const double *numbers, Flat said)
 {
     if (!function->states_flat)

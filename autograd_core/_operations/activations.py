@@ -1,38 +1,38 @@
-"""The activations that multiply x by a distribution function (silu, gelu and gelu_tanh), and their slopes.
+"""The activations that multiply x by a distribution function (silu, gelu and gelu_tanh), and their derivatives.
 
-In the formulas, Phi is the normal distribution function and phi is its density. The error bounds in the docstrings are
-the largest errors found in comparisons with mpmath, using glibc 2.36. They are given in units in the last place (ulp)
-of the exact result.
+In the formulas, Phi is the standard normal distribution function and phi is its density. The error bounds in the
+docstrings are the largest errors found in comparisons with mpmath, using glibc 2.36. They are given in units in the
+last place (ulp) of the exact result.
+
+The tables below hold coefficients of polynomials, lowest power first. Near a root of a derivative f, the polynomial is
+a Chebyshev interpolant of f(x) / (x - root), which was computed to 60 digits.
 """
 
 import math
 
 from autograd_core._operations.special import polynomial, product_error, residual, scaled_exp, scaled_gaussian
 
-# The Chebyshev interpolant of silu'(x) / (x - root) on [-1.40625, -1.15625], computed to 60 digits, in powers of
-# x + 1.28125, lowest power first.
+# For the derivative of silu near its root, on [-1.40625, -1.15625]; in powers of x + 1.28125.
 _SILU_NEAR_ROOT = (
     0.21740336854059594, 0.1465432932649427, 0.019001712808600888, -0.015149036257066342, -0.006608259930828664,
     0.00011331223299089696, 0.0007948936865031039, 0.00018660922983321189, -4.027786972893193e-05,
     -2.956008827041391e-05,
 )
-# The Chebyshev interpolants of f(x) / (x - root), computed to 60 digits, lowest power first. The first is for the
-# derivative f of gelu on [-1.5, -0.375], in powers of x + 0.9375; the second is for the derivative f of gelu_tanh on
-# [-1.0625, -0.375], in powers of x + 0.71875.
+# For the derivative of gelu near its root, on [-1.5, -0.375]; in powers of x + 0.9375.
 _GELU_NEAR_ROOT = (
     0.3594670418076932, 0.3837363420037744, 0.04110718107676708, -0.09700226570572018, -0.03002157896295544,
     0.013031981098364264, 0.006653410701019478, -0.000970870829577773, -0.0009153202955785581, 1.609921096307067e-05,
     9.130702725201889e-05, 5.9171292532005145e-06, -7.072302064608297e-06, -9.313655869936147e-07,
     4.39839882286527e-07, 8.007093767639435e-08, -2.1164871526919248e-08,
 )
+# For the derivative of gelu_tanh near its root, on [-1.0625, -0.375]; in powers of x + 0.71875.
 _GELU_TANH_NEAR_ROOT = (
     0.4434415663366933, 0.38606342282246614, -0.027412228122295625, -0.11595792682492624, -0.013215381411113104,
     0.020686690605564582, 0.004660713421607483, -0.002661501199624386, -0.000841241961880959, 0.00030350104446155756,
     0.00011015823907384679, -4.0850565081115936e-05, -1.3095007407737991e-05, 6.924406518208963e-06,
     1.7265884384366634e-06, -1.114692652478167e-06,
 )
-# The interpolant of f(x) / (x - root) for the second derivative f of gelu_tanh on [1.1875, 2.1875], in powers of
-# x - 1.6875.
+# For the second derivative of gelu_tanh near a root, on [1.1875, 2.1875]; in powers of x - 1.6875.
 GELU_TANH_CURVE_NEAR_ROOT = (
     -0.2967282487869627, 0.3975220658147952, -0.11089724633768336, -0.09171829615530033, 0.06689978986044633,
     -0.003453754420992913, -0.01132279478094891, 0.004177632752089849, 0.000508280685982848, -0.000818504890780908,
@@ -40,7 +40,7 @@ GELU_TANH_CURVE_NEAR_ROOT = (
     6.850404235800215e-06, -1.7882646539647276e-06, -5.083201653977187e-07, 3.9151176760077055e-07,
     -3.171328259102685e-08, -4.381362614591579e-08, 1.3684657040439526e-08,
 )
-# An approximation to (1 + t) * Phi(-t) * exp(t**2 / 2) for 1 <= t <= 40, in powers of (t - 3) / (t + 3).
+# This polynomial in (t - 3) / (t + 3) approximates (1 + t) * Phi(-t) * exp(t**2 / 2) for 1 <= t <= 40.
 _MILLS = (
     0.48605579342224864, -0.09652675790053518, -0.016432180656093687, 0.04516388989619883, -0.022729586396610248,
     0.001160791820344524, 0.0030092685899941675, -0.00035468835912675397, -0.0005196598440749258,
@@ -104,7 +104,7 @@ def gelu_slope(x: float) -> float:
 def gelu_tanh(x: float) -> float:
     """Return x * sigmoid(2u), where u = sqrt(2 / pi) * (x + 0.044715 * x**3), to within 2.9 ulp.
 
-    Here 0.044715 stands for the float nearest to it.
+    The constant in the formula is the float nearest to 0.044715.
 
     >>> gelu_tanh(0.0), gelu_tanh(math.inf), gelu_tanh(-math.inf)
     (0.0, inf, -0.0)

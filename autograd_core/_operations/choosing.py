@@ -1,4 +1,4 @@
-"""Choices without a branch: the entry of a table at an index, and the largest or smallest number of a list."""
+"""Functions that choose among Values without branching in Python: `take` chooses by index, `max` and `min` by size."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .integers import index_of
 def take(table: Any, i: Any) -> Any:
     """Return the entry of `table` at index `i`; a negative index counts from the end.
 
-    The gradient goes to the chosen entry. In a traced function, `i` may be an argument, and one program then serves
-    every index, whereas `table[i]` would need a separate program for each index.
+    The gradient goes to the chosen entry. If a function that `trace` records takes `i` as an argument, one recorded
+    program serves every index, whereas `table[i]` would need a separate program for each index.
 
     Args:
-        table: A list of numbers, or of rows of numbers; a row is returned as a list.
+        table: A list of numbers, or a list of lists of equal length; in the second case, the entry is a list.
         i: An int, or a Value that holds an integer.
 
     Raises:
@@ -38,11 +38,11 @@ def take(table: Any, i: Any) -> Any:
 
 
 def max(*numbers: Any, key: Callable[[Any], Any] | None = None, **default: Any) -> Any:
-    """Return the largest of a list, or of several numbers, like the builtin, but without branching on Values.
+    """Return the largest number in a list, or the largest of several numbers, without branching on Values.
 
-    The arguments are those of the builtin. The gradient goes to the chosen number; if several numbers are equally
-    large, the first of them is chosen. In a traced function, the builtin would need one program for each possible order
-    of the numbers.
+    The arguments are those of the builtin `max`. The gradient goes to the chosen number; if several numbers are equally
+    large, the first of them is chosen. In a function that `trace` records, the builtin would need a separate program
+    for each possible order of the numbers.
 
     >>> from autograd_core import Value
     >>> max(Value(1.0), Value(3.0), 2.0)
@@ -52,7 +52,7 @@ def max(*numbers: Any, key: Callable[[Any], Any] | None = None, **default: Any) 
 
 
 def min(*numbers: Any, key: Callable[[Any], Any] | None = None, **default: Any) -> Any:
-    """Return the smallest of a list, or of several numbers; see `max`.
+    """Return the smallest number in a list, or the smallest of several numbers; see `max`.
 
     >>> min([3.0, 1.0, 2.0])
     1.0
@@ -69,7 +69,8 @@ def _extreme(
         return builtin(given, key=key, **default) if len(numbers) == 1 else builtin(*numbers, key=key, **default)
     best, of_best = given[0], keys[0]
     for x, of_x in zip(given[1:], keys[1:], strict=True):
-        stays = ops.larger(sign * of_best, sign * of_x)  # 1 if best is better, 0 if x is, ½ (also true) in a tie
+        # The result is 1 if `best` is better, 0 if `x` is better, and ½ in a tie; `where` keeps `best` unless it is 0.
+        stays = ops.larger(sign * of_best, sign * of_x)
         best = ops.where(stays, best, x)
         of_best = best if key is None else ops.where(stays, of_best, of_x)
     return best

@@ -1,7 +1,8 @@
-"""Local derivatives that are too long for the table, such as softmax (the gradient of logsumexp), and log_softmax.
+"""Local derivatives that are too long for the table of operations (`ops.py`), softmax and log_softmax.
 
-Each of these functions works on floats and on Values, as the derivatives in the table do. If a function branches, it
-chooses between formulas for the same result, so derivatives of every order are correct on both branches.
+Softmax is the gradient of logsumexp. Each function in this module works on floats and on Values, as
+the derivatives in the table do. If a function branches, it chooses between formulas for the same result, so derivatives
+of every order are correct on both branches.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def plain(x: Any) -> Any:
     """Return the number of a Value, or a plain number unchanged."""
     if type(x) is not Value:
         return x
-    if traces and (trace := running()) is not None:  # the caller uses the number to choose a formula
+    if traces and (trace := running()) is not None:  # the caller chooses a formula by this number
         trace.asked("is", (x,), x._data)
     return x._data
 
@@ -35,7 +36,7 @@ def plain(x: Any) -> Any:
 def prod_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
     """Return, for each x, the product of the xs before it times the product of the xs after it.
 
-    Dividing z by x would fail for x = 0.
+    Dividing the whole product z by x would fail for x = 0.
     """
     before, after = running_products(xs[:-1]), running_products(xs[:0:-1])
     if in_range(before, xs) and in_range(after, xs[::-1]):
@@ -60,7 +61,7 @@ def running_products(xs: Sequence[Any]) -> list[Any]:
 
 def in_range(products: Sequence[Any], xs: Sequence[Any]) -> bool:
     """Return whether the running products of xs are all normal floats, at least up to the first x that is 0."""
-    for x, product in zip(xs, products[1:], strict=False):  # the last of xs is in none of the products
+    for x, product in zip(xs, products[1:], strict=False):  # no product includes the last of xs
         if x == 0.0:
             return True
         if not is_normal(product):
@@ -89,7 +90,8 @@ def norm_slopes(xs: Sequence[Any], z: Any) -> list[Any]:
 def cosine_slopes(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
     """Return the derivatives of the cosine z = x / r, where r = hypot(x, y): sine**2 / r and -sine * z / r.
 
-    In each product, half of the smaller factor is divided by r first, and the result is doubled last.
+    Here sine = y / r. In each product, half of the smaller factor is divided by r first, and the final result is
+    doubled.
     """
     scale = 2.0**-64 if abs(x) > 2.0**1000 or abs(y) > 2.0**1000 else 1.0
     sine, r = ops.cosine(y, x), ops.hypot(scale * x, scale * y)
@@ -101,8 +103,8 @@ def cosine_slopes(x: Any, y: Any, z: Any) -> tuple[Any, Any]:
 def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
     """Return the index of the largest number, each number minus the largest, and the exp of each of these differences.
 
-    Each exp is corrected for the rounding error of its difference. The largest number is subtracted as a node, so that
-    no derivative is a difference of nearly equal numbers.
+    Each exp is corrected for the rounding error of its difference. If the largest number is a Value, it is
+    subtracted as a Value, not as a plain number, so that no derivative is a difference of nearly equal numbers.
     """
     if not xs:
         raise ValueError("softmax needs at least one number; got an empty list")
@@ -121,7 +123,7 @@ def shifted(xs: Sequence[Any]) -> tuple[int, list[Any], list[Any]]:
         lost = [trace.as_plain(ops.residual(x, xs[at])) for x in xs]
     differences = [x - xs[at] for x in xs]
     exps = [e + e * r if type(r) is Value or r else e for e, r in zip(map(ops.exp, differences), lost, strict=True)]
-    if len(xs) > 1 and finite:  # the largest number minus itself is always 0, so no sweep needs its node
+    if len(xs) > 1 and finite:  # this difference is always 0, so no sweep needs a node for it
         differences[at], exps[at] = 0.0, 1.0
     return at, differences, exps
 
@@ -160,7 +162,7 @@ def less_one_rounds(y: Any) -> bool:
     """Return whether y - 1 may be rounded.
 
     In x**(y - 1), this rounding error would be magnified to as much as 745 units in the last place, so x**y / x is used
-    instead. For such y, either x**y is well within the range of floats, or x**y / x is outside that range too.
+    instead. For these y, either x**y is well within the range of floats, or x**y / x is outside that range too.
     """
     return bool(-1.0 < y < 0.5)
 
@@ -226,7 +228,7 @@ def cbrt_slope(x: Any, z: Any) -> Any:
 
 
 def times_gaussian(factor: Any, x: Any, c: Any, z: Any) -> Any:
-    """Return factor * z for z = gaussian(x, c); if z is nearly subnormal, multiply by the square root of z twice."""
+    """Return factor * z for z = gaussian(x, c); if z is almost subnormal, multiply twice by its square root."""
     if z > 2.0**-960:
         return ops.times(z, factor)
     half = ops.gaussian(x, 0.5 * c)

@@ -1,4 +1,4 @@
-"""Domains of operations, functions that locate their kinks, and functions that say where a derivative is flat."""
+"""The domains of operations, functions that locate kinks, and functions that tell where a derivative is flat."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ ORDERS_OFF_POLES = Domain(
 )
 
 # --- Kinks -----------------------------------------------------------------------------------------------------
+
+# A kink function is zero at a kink or jump of an operation, and its magnitude grows with the distance from there.
 
 
 def at_zero(x: float) -> float:
@@ -96,7 +98,7 @@ def beside_a_zero(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
 
 
 def flat_power_of_log(xyk: Sequence[float], variable: Sequence[bool]) -> tuple[bool, bool, bool]:
-    """Return, for each operand of x**y * log(x)**k, whether its derivative is flat.
+    """Return, for each operand of x**y * log(x)**k, whether the derivative with respect to it is flat.
 
     The derivative with respect to x is flat if y is the plain number 0 and k is 0. The derivative with respect to y is
     flat if x is a plain number whose powers do not change with y.

@@ -1,8 +1,9 @@
 """Functions computed in decimal and integer arithmetic, for points where floats would lose most digits.
 
 Most of these points are near roots. Of the fifty digits computed, thirty remain correct even at the float nearest to a
-root, so every result is correctly rounded unless it is so close to a tie that thirty digits cannot settle it. A call
-takes tens of microseconds, so other modules call these functions only where float arithmetic falls short.
+root, so every result is correctly rounded unless it is so close to the midpoint of two floats that thirty digits do
+not show which float is nearer. A call takes tens of microseconds, so other modules call these functions only where
+float arithmetic is not accurate enough.
 """
 
 import math
@@ -55,7 +56,7 @@ def gamma_derivative(n: int, x: float) -> float:
     >>> gamma_derivative(0, 5.0), gamma_derivative(1, 1.0)
     (24.0, -0.5772156649015329)
     """
-    if x > 172.0 or x < -1000.0:  # derivatives of every order up to 170 overflow or underflow
+    if x > 172.0 or x < -1000.0:  # every derivative up to order 170 overflows or underflows
         return math.inf if x > 0.0 else 0.0
     with localcontext(Context(DIGITS)):
         at = Decimal(x)
@@ -68,7 +69,7 @@ def gamma_derivative(n: int, x: float) -> float:
 
 
 def times_gamma(factor: float, x: float) -> float:
-    """Return `factor` times the gamma function at a finite x that is not a pole, including where gamma is subnormal.
+    """Return `factor` times the gamma function at a finite x that is not a pole, even where gamma is subnormal.
 
     >>> times_gamma(0.5, 5.0), times_gamma(2.0**70, -180.5)
     (12.0, -1.373215774661803e-309)
@@ -109,7 +110,7 @@ def logsumexp(xs: Sequence[float]) -> float:
     with localcontext(Context(DIGITS)) as context:
         top = Decimal(xs[at])
         rest = sum(((Decimal(x) - top).exp() for i, x in enumerate(xs) if i != at), Decimal())
-        context.prec += max(0, -rest.adjusted())  # adding rest to 1 would lose this many digits
+        context.prec += max(0, -rest.adjusted())  # otherwise, adding rest to 1 would lose this many digits
         return float(top + (1 + rest).ln())
 
 
@@ -158,7 +159,7 @@ def _polygamma(n: int, x: Decimal) -> Decimal:
     """Return `polygamma(n, x)` as a Decimal."""
     if x > 0:
         return _right(n, x)
-    # Subtract the reflection formula at x's fractional part from the one at x: the cotangents cancel.
+    # Take the reflection formula at x, and subtract the formula at the fractional part of x: the cotangents cancel.
     up, down = x - x.to_integral_value("ROUND_FLOOR"), x.to_integral_value("ROUND_CEILING") - x
     sign = -1 if n % 2 else 1
     return (_right(n, up) - sign * _right(n, down)) + sign * _right(n, 1 - x)
@@ -196,7 +197,7 @@ def _coefficients(n: int) -> tuple[Decimal, ...]:
 
 
 def _in_powers(coefficients: Sequence[Decimal], x: Decimal) -> Decimal:
-    """Return c[0] * x + c[1] * x**2 + …, where c are the coefficients."""
+    """Return c[0] * x + c[1] * x**2 + …, where c stands for the coefficients."""
     total = Decimal()
     for c in reversed(coefficients):
         total = (total + c) * x

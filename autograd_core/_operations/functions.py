@@ -1,4 +1,4 @@
-"""How a row of the table becomes a function, and also a method or operator of `Value`."""
+"""How a row of the table of operations becomes a function, and also a method or operator of `Value`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .operation import EVERYWHERE, TABLE, Derivative, Operation
 from .printing import Term, as_symbol, nameless, read_off
 from .shape import ONE_NUMBER, TWO_NUMBERS, Shape
 
-# The functions made from the rows, by name.
+# The functions made from the rows, keyed by name.
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
 
@@ -54,7 +54,8 @@ class Many(Protocol):
 class Stated:
     """A row as ops.py states it, before `publish` names it after the variable that it is assigned to.
 
-    `printed` holds the printed form of each local derivative; None means that the form is derived from the code.
+    `printed` holds a formula to print for each local derivative; None means that the formula is derived from the
+    derivative's code.
     """
 
     shape: Shape
@@ -70,7 +71,7 @@ def unary_row(
     value: Callable[[float], float], slope: Derivative, *, printed: str | None = None, formula: str = "",
     method: bool = True, **fields: Any,
 ) -> Unary:
-    """Make an unpublished row with one operand."""
+    """Make the row of an operation on one number; `publish` enters it in the table later."""
     return cast(Unary, Stated(ONE_NUMBER, value, (slope,), (printed,), formula, method, fields))
 
 
@@ -78,7 +79,7 @@ def binary_row(
     value: Callable[[float, float], float], slope_x: Derivative, slope_y: Derivative, *, shape: Shape = TWO_NUMBERS,
     printed: tuple[str | None, str | None] = (None, None), formula: str = "", method: bool = True, **fields: Any,
 ) -> Binary:
-    """Make an unpublished row with two operands."""
+    """Make the row of an operation on two numbers; `publish` enters it in the table later."""
     return cast(Binary, Stated(shape, value, (slope_x, slope_y), printed, formula, method, fields))
 
 
@@ -86,7 +87,7 @@ def many_row(
     shape: Shape, value: Callable[[Sequence[float]], float],
     slopes: Callable[[Sequence[Any], Any], Sequence[Any]], **fields: Any,
 ) -> Many:
-    """Make an unpublished row with many operands."""
+    """Make the row of an operation on many numbers; `publish` enters it in the table later."""
     return cast(Many, Stated(shape, value, slopes, (), "", False, fields))
 
 
@@ -99,8 +100,8 @@ def publish(names: dict[str, Any]) -> None:
         names: The module's globals.
 
     Raises:
-        TypeError: Two rows claim the same name, or the printed form of a derivative is not stated and cannot be
-            derived.
+        TypeError: A row's name is already taken, or the printed formula of a derivative is neither stated nor
+            derivable from the derivative's code.
     """
     stated = {name: row for name, row in names.items() if isinstance(row, Stated)}
     symbols: dict[str, Callable[..., Term]] = {}
@@ -110,7 +111,7 @@ def publish(names: dict[str, Any]) -> None:
     hidden = {name: nameless(name) for name in private if not stated[name].formula}
     for name, row in stated.items():
         if name in TABLE:
-            raise TypeError(f"the table already has a row {name!r}")
+            raise TypeError(f"the table of operations already has a row {name!r}: choose another name")
         operation = _operation(name, row, symbols | hidden | {name: symbols[name]})
         names[name] = FUNCTIONS[name] = _function(operation, row.method)
         TABLE[name] = operation
@@ -165,7 +166,7 @@ def _binary(row: Operation) -> Any:
 def _install(name: str, function: Callable[..., Any]) -> None:
     """Give `Value` a method or operator."""
     if name in Value.__dict__:
-        raise TypeError(f"Value.{name} is already defined: two rows claim it")
+        raise TypeError(f"Value.{name} is already defined: two operations in the table define it")
     setattr(Value, name, function)
 
 
@@ -179,8 +180,8 @@ def dress(row: Operation, function: Any) -> None:
     result = f"{row.name}({', '.join(names)})"
     slopes = "".join(
         f"\n∂/∂{name} = {text.format(x='x', y='y', z=result)}"
-        for name, text in zip(names, row.derivative_formulas, strict=False)  # no formulas for many operands
+        for name, text in zip(names, row.derivative_formulas, strict=False)  # many operands: no formulas
         if text
     )
-    domain = "" if row.domain is EVERYWHERE else f"\nDefined for {row.domain.text}; ValueError elsewhere."
+    domain = "" if row.domain is EVERYWHERE else f"\nDefined for {row.domain.text}; raises ValueError elsewhere."
     function.__doc__ = f"{row.doc}\n{slopes}{domain}"

@@ -1,4 +1,7 @@
-"""Integers as indices for `take`, including int arguments of a traced function, which may differ between replays."""
+"""Integer indices for `take`, including the int arguments of a function that `trace` records.
+
+These arguments may differ from one replay of the recorded program to the next.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from typing import Any, NoReturn
 class Static(BaseException):
     """An int argument of a traced function was used as something other than an index for `take`.
 
-    Such an argument must be static: a program is valid for only one value of it. `Static` does not derive from
-    `Exception`, so that `except Exception` in the traced function does not catch it. `position` is the int's index
-    among the numbers in the arguments.
+    Such an argument must be static: a recorded program is valid for only one value of the argument. `Static` does not
+    derive from `Exception`, so that `except Exception` in the traced function does not catch it. `position` is the
+    int's index among the numbers in the arguments.
     """
 
     def __init__(self, position: int) -> None:
@@ -70,5 +73,8 @@ def chosen_slopes(xs: Sequence[Any], z: Any) -> list[float]:
 
 
 def not_chosen(xs: Sequence[float], variable: Sequence[bool]) -> list[bool]:
-    """Return, for each operand of a choice, whether its derivative is flat: it is, except for the chosen element."""
+    """Return, for each operand of a choice, whether the derivative with respect to it is flat (zero nearby as well).
+
+    The derivative is flat for every operand except the chosen element.
+    """
     return [slope == 0.0 for slope in chosen_slopes(xs, None)]

@@ -10,8 +10,8 @@ from typing import Any
 
 from .shape import NO_OPERANDS, Shape
 
-# A function that takes an operation's operands as numbers and returns whether a derivative is flat there: whether the
-# derivative is zero in a whole neighbourhood of that point.
+# A function that takes an operation's operands as numbers and returns whether a derivative is flat at this point, that
+# is, whether the derivative is zero in a whole neighbourhood of the point.
 Flat = Callable[..., bool]
 # A local derivative is a function of the operands and the result, or a number if it is constant.
 Derivative = Callable[..., Any] | float
@@ -63,10 +63,10 @@ EVERYWHERE = Domain("every number", always)
 class Operation:
     """One operation: its value, its local derivatives, and what is needed to name, draw, check and print it.
 
-    `shape` says how the operation is called. `value` takes floats and returns a float. `derivatives` holds
+    `shape` specifies how the operation is called. `value` takes floats and returns a float. `derivatives` holds
     ∂result/∂operand for each operand, which is either a number or a function of the operands and the result; the
-    function works on floats and on `Value`s. If the operands are taken together, `derivatives` is a single function
-    instead, which takes a sequence of all operands and the result, and returns a list. `evaluate` calls `value`, and
+    function works on floats and on `Value`s. If the operation takes all operands as one sequence, `derivatives` is a
+    single function instead, which takes this sequence and the result, and returns a list. `evaluate` calls `value`, and
     `slopes` calls `derivatives`. `formula` and `derivative_formulas` are the printed forms of the value and the
     derivatives, in Python's syntax: `{x}` and `{y}` are the operands, and `{z}` is the result.
     """
@@ -94,7 +94,7 @@ class Operation:
     flat_beside: tuple[Flat | None, ...] = ()
     # The bound on a derivative's error over the whole domain, in units in the last place: 4 for every public row, up to
     # 8 for a row that is the derivative of another row. If such a row has an allowance, the bound also includes the
-    # change in the exact derivative caused by shifting each operand by one unit; the text of the allowance says why.
+    # change in the exact derivative caused by shifting each operand by one unit; the text of the allowance states why.
     ulps: float = 4.0
     allowance: str = ""
     # Whether the operation is exported. Rows for internal use, such as the derivatives of other rows, are not.
@@ -103,10 +103,10 @@ class Operation:
     gather: Callable[..., tuple[Any, ...]] | None = None
     # The default of the second operand, if it has one.
     default: float | None = None
-    # For an operation whose node stands for a whole graph, as the node of a program does: a function that takes the
-    # node and returns the result of that graph, computed from the node's operands. Sweeps call this function if an
-    # adjoint or a tangent is infinite or NaN, since the node's local derivatives then do not say what happens along
-    # each path.
+    # For an operation whose node stands for a whole graph, as the node of a recorded program does: a function that
+    # takes the node and returns the result of that graph, computed from the node's operands. Sweeps call this function
+    # if an adjoint or a tangent is infinite or NaN, since the node's local derivatives then do not show what happens
+    # along each path.
     inside: Callable[[Any], Any] | None = None
     # The user's function behind a primitive; a pickle refers to this function by its qualified name.
     origin: Callable[..., Any] | None = None
@@ -115,13 +115,13 @@ class Operation:
     def permanent(self) -> bool:
         """Whether the row lives as long as the process.
 
-        The row of a primitive or program is freed with the last node that uses it.
+        A row made for a primitive or for a recorded program is instead freed with the last node that uses it.
         """
         return self.origin is None and not self.name.startswith("program ")
 
     @property
     def arity(self) -> int | None:
-        """The number of operands (0 for a leaf), or None if they are taken together."""
+        """The number of operands (0 for a leaf), or None if the operation takes them as one sequence."""
         return None if self.shape.together else len(self.shape.parameters)
 
     @property
@@ -136,7 +136,7 @@ class Operation:
         return Signature(parameters)
 
     def evaluate(self, operands: Sequence[float]) -> float:
-        """Return the value for operands that are floats; an exception that the arithmetic raises is passed on."""
+        """Return the value for operands that are floats; exceptions raised by the arithmetic propagate."""
         return self.value(operands) if self.shape.together else self.value(*operands)
 
     def slopes(self, operands: Sequence[Any], result: Any, wanted: Sequence[bool] = ()) -> list[Any]:
@@ -157,7 +157,7 @@ class Operation:
         ]
 
     def recorded(self, operands: Sequence[float], result: float, variable: Sequence[bool]) -> list[float | None]:
-        """Return the local derivatives at floats in the form in which nodes record them.
+        """Return the local derivatives for float operands, in the form in which nodes record them.
 
         The entry for an operand that is not a `variable` is None; the entry for a flat derivative is `NOTHING`.
 
@@ -195,7 +195,7 @@ class Operation:
 
 
 def _said(flat: Any, index: int, operands: Sequence[float]) -> bool:
-    """Return whether a row declares that its derivative with respect to operand `index` is flat here."""
+    """Return whether the function in `flat` for operand `index`, if there is one, returns True for these operands."""
     where = flat[index] if flat else None
     return where is not None and bool(where(*operands))
 
@@ -212,7 +212,7 @@ def row_named(name: str) -> Operation:
 
 
 def operation_of(function: Callable[..., Any]) -> Operation:
-    """Return the operation behind a function of `autograd_core` or a primitive.
+    """Return the operation that a function of `autograd_core`, or a primitive, applies.
 
     >>> from autograd_core import tanh
     >>> operation_of(tanh)
@@ -220,7 +220,7 @@ def operation_of(function: Callable[..., Any]) -> Operation:
     """
     found = getattr(function, "operation", None)
     if not isinstance(found, Operation):
-        raise TypeError(f"{function!r} is not an operation of autograd_core or a primitive")
+        raise TypeError(f"{function!r} is neither an operation of autograd_core nor a primitive")
     return found
 
 

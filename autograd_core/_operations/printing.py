@@ -1,4 +1,7 @@
-"""Derives printed formulas from the rows of the table by calling a row's functions on terms instead of numbers."""
+"""Derives the formulas that are printed for derivatives, by running each derivative's code on terms.
+
+A term is a piece of a formula, such as `x + 1`; it takes the place of a number.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ class Term:
         return self.text
 
     def __bool__(self) -> bool:
-        raise TypeError("the code of the derivative contains a branch")
+        raise TypeError("the code of the derivative branches")
 
     def at(self, least: int) -> str:
         """Return the text, in parentheses if its precedence is below `least`."""
@@ -111,9 +114,9 @@ OPERANDS = {"x": X, "y": Y}
 
 
 def as_symbol(name: str, formula: str, symbols: Mapping[str, Callable[..., Term]]) -> Callable[..., Term]:
-    """Return the stand-in for a row's function: it takes terms, and returns the row's formula for them as a term.
+    """Return a stand-in for the function of an operation: it takes terms, and returns the operation's formula for them.
 
-    If the row states no formula, that term is a call to the function by its name.
+    If the operation's formula is merely a call, such as tanh(x), the stand-in returns this call.
 
     >>> as_symbol("quotient", "{x} / {y}", {})(Term("a"), Term("b") + 1.0)
     a / (b + 1)
@@ -130,7 +133,7 @@ def as_symbol(name: str, formula: str, symbols: Mapping[str, Callable[..., Term]
 
 
 def nameless(name: str) -> Callable[..., Term]:
-    """Return the stand-in for the function of a row that is not public; calling the stand-in raises TypeError."""
+    """Return a stand-in for the function of an operation that is not public; calling the stand-in raises TypeError."""
 
     def refused(*operands: Any) -> Term:
         raise TypeError(f"{name} is not a public name")
@@ -139,17 +142,17 @@ def nameless(name: str) -> Callable[..., Term]:
 
 
 def read_off(name: str, slopes: Any, index: int, symbols: Mapping[str, Callable[..., Term]]) -> str:
-    """Return the printed form of a row's local derivative, in which {x} and {y} are the operands and {z} is the result.
+    """Return the formula of a local derivative, in which {x} and {y} are the operands and {z} is the result.
 
     Args:
-        name: The row's name, for error messages.
-        slopes: The row's local derivatives.
+        name: The operation's name, for error messages.
+        slopes: The operation's local derivatives.
         index: The index of the operand to differentiate with respect to.
-        symbols: The stand-ins for the functions of rows, by name.
+        symbols: Stand-ins for the functions of all operations, keyed by name.
 
     Raises:
-        TypeError: The printed form must be stated, because the derivative branches or calls something other than a
-            public row.
+        TypeError: The formula must be stated by hand, because the derivative's code branches or calls something other
+            than a public operation.
     """
     slope = slopes[index]
     if not callable(slope):

@@ -15,8 +15,8 @@ from . import exact
 
 _MAX_ORDER = 170.0
 # digamma(x) / (x - r), where r is the positive root of digamma, is the sum over k >= 0 of 1 / ((r + k) * (x + k)).
-# These are the factors 1 / (r + k) of the first four terms, and the Chebyshev interpolant of the sum of all other terms
-# on [0, 3], in powers of x - 1.5.
+# The first table holds the factors 1 / (r + k) of the first four terms; the second holds the coefficients, in powers of
+# x - 1.5, of the Chebyshev interpolant on [0, 3] of the sum of all other terms.
 _DIGAMMA_POLES = (
     0.6841666717870696, 0.40623453916297975, 0.2888810705821371, 0.22413322468275587,
 )
@@ -55,7 +55,7 @@ def polygamma(n: float, x: float) -> float:
     if n == 0.0:
         up, down = _digamma(1.0 - x), math.pi * _cos_pi(x) / _sin_pi(x)
     else:
-        # Reflection without trigonometry: the sum over all integers splits into two zeta functions, one of x - floor(x)
+        # Reflect without trigonometry: the sum over all integers splits into two zeta functions, one of x - floor(x)
         # and one of ceil(x) - x. Both arguments are computed directly from x, because one of them may be tiny.
         up, down = x - math.floor(x), math.ceil(x) - x
         up, down = _zeta_factorial(n, up), _zeta_factorial(n, down) - _zeta_factorial(n, 1.0 - x)

@@ -1,4 +1,4 @@
-"""The class Shape, which describes how an operation and the functions in its row are called."""
+"""The class Shape, which describes how an operation, and the functions in its row of the table, are called."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Shape:
 
     @property
     def together(self) -> bool:
-        """Whether the row's functions take all operands as one sequence, as they do if there may be more than two."""
+        """Whether the row's functions take all operands as one sequence, as they do if there can be more than two."""
         return self.lists or len(self.parameters) > 2
 
     @property
@@ -47,7 +47,7 @@ class Shape:
     def gathering(self, name: str) -> Callable[..., tuple[Any, ...]]:
         """Return a function that takes the arguments of operation `name` and returns all operands as one tuple.
 
-        That function raises ValueError if it is given two lists that differ in length.
+        The returned function raises ValueError if it is given two lists of different lengths.
         """
 
         def numbers(*arguments: Any) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
-"""The methods that the table installs on Value; signatures.pyi spells them out for type checkers."""
+"""The methods that the table of operations installs on `Value`; signatures.pyi declares them for type checkers."""
 
 
 class Operators:
-    """The operators and methods of `Value`; empty at run time, because the rows of the table install them."""
+    """The operators and methods of `Value`; empty at run time, because the table of operations installs them."""
 
     __slots__ = ()

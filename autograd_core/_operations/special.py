@@ -13,7 +13,7 @@ _SMALLEST_NORMAL = 2.0**-1022
 
 
 def quotient(a: float, b: float) -> float:
-    """Return a / b, correctly rounded, as IEEE 754 defines it; division by zero gives an infinity or nan.
+    """Return a / b, correctly rounded, as IEEE 754 defines it; division by zero returns an infinity or nan.
 
     >>> quotient(1.0, -0.0), quotient(0.0, 0.0)
     (-inf, nan)
@@ -29,7 +29,8 @@ def over_square(a: float, b: float) -> float:
     >>> over_square(1e-300, 1e-200)
     1e+100
     """
-    if 1e-75 < abs(b) < 1e75 and 1e-150 < abs(a) < 1e150:  # no subnormals: scaling as below would change no bit
+    # If nothing here can be subnormal, the scaling below would not change a bit of the result, so it is skipped.
+    if 1e-75 < abs(b) < 1e75 and 1e-150 < abs(a) < 1e150:
         return a / (b * b)
     if a == 0.0 or b == 0.0 or not math.isfinite(a) or not math.isfinite(b):
         return quotient(a, abs(b))
@@ -224,7 +225,8 @@ def residual(a: float, b: float, d: float) -> float:
     >>> residual(1.0, 1e-30, 1.0 - 1e-30)
     -1e-30
     """
-    # Dekker's sum, with the larger operand first; unlike in the branchless TwoSum, no intermediate result can overflow.
+    # This is Dekker's sum, which takes the larger operand first; in contrast to the branchless TwoSum, no intermediate
+    # result can overflow.
     if not math.isfinite(d):
         return 0.0
     return (a - d) - b if abs(a) >= abs(b) else a - (b + d)

@@ -1,4 +1,7 @@
-"""Operations' values that are too long for a row, and functions that gather the operands of `mean` and `sum`."""
+"""Functions that are too long for a row of the table of operations.
+
+They compute the values of operations, or gather the operands of `mean` and `sum`.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def polygamma_value(n: float, x: float) -> float:
 def running_sum(xs: Sequence[float]) -> float:
     """Return the sum from left to right, starting at 0.0.
 
-    The builtin `sum` would give other results, since it compensates for rounding as of Python 3.12.
+    The builtin `sum` would return other results, because it has compensated for rounding since Python 3.12.
     """
     total = 0.0
     for x in xs:
@@ -53,6 +56,6 @@ def at_least_one(xs: Any) -> tuple[Any, ...]:
 def list_and_start(xs: Any, start: Any = 0) -> tuple[Any, ...]:
     """Gather the operands of `sum` from its arguments.
 
-    The arguments are those of the builtin `sum`, which this operation replaces after `import *`.
+    The arguments are those of the builtin `sum`, which this operation replaces after `from autograd_core import *`.
     """
     return items("sum", xs) if type(start) is int and start == 0 else (start, *items("sum", xs))

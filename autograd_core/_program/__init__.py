@@ -1,4 +1,4 @@
-"""Programs as data: a function is traced into flat lists of operations, and a player replays these with new numbers.
+"""Programs as data: tracing records a function as flat lists of operations, and a player replays them at new numbers.
 
 A question that the function asks about its numbers, such as a comparison, becomes a guard. Each combination of answers
 that has been traced is a branch, and each branch has its own list. In reading order, the modules are:
@@ -12,11 +12,11 @@ that has been traced is a branch, and each branch has its own list. In reading o
 - `branches` and `replays` (find the branch that given numbers take), and `failing` (finds the error to raise if a
   replay has no result);
 - `spread`, `many_rows` and `over_rows` (replays at many points);
-- `replayed` (carries out a call to a program), `nodes` (the node that the call makes) and `program` (the class
+- `replayed` (carries out a call to a program), `nodes` (the node that represents the call) and `program` (the class
   Program);
 - `saving` (programs in files) and `explaining` (descriptions of programs);
-- `flow` (the steps in which a branch is played), `merging` (decides which steps share a box), `words` (the text in a
-  box), `picture` (a branch as boxes) and `sketch` (the drawing of a program, in Graphviz's DOT language);
+- `flow` (the steps in which a branch is replayed), `picture` (a branch drawn as boxes), `merging` (decides which steps
+  share a box), `words` (the text in a box) and `sketch` (the drawing of a program, in Graphviz's DOT language);
 - `exporting`, `exporting_c` and `exporting_python` (programs in other languages), with the players that exported
   Python modules contain (`numpy_player` and `python_player`).
 """

@@ -1,4 +1,8 @@
-"""Splits the arguments of a call into numbers and structure. The structure and the static ints select a program."""
+"""Splits the arguments of a call to a traced function into numbers and structure.
+
+A program is the recorded form of the function for one structure of its arguments. The structure of a call's arguments,
+and the static ints (ints that were fixed when the function was traced), select the program to replay.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,9 @@ from ..value import Value
 class Arguments:
     """A call's arguments, split into their numbers and their structure.
 
-    `structure` holds both; all integers among the numbers are ints. Calls with equal `key`s share a program, unless
-    their static ints differ. `ends` holds, for each argument, the position after the argument's last number.
+    `structure` contains both; integers of other types, such as NumPy's, have been converted to ints. Calls with equal
+    `key`s share a program, unless their static ints differ. `ends` holds, for each argument, the position just after
+    the argument's last number.
     """
 
     structure: Structure
@@ -30,7 +35,7 @@ class Arguments:
         return self.structure.numbers
 
     def part(self, at: int) -> Structure:
-        """Return the structure of the argument at one index, on its own."""
+        """Return the structure of the argument at index `at`."""
         start = self.ends[at - 1] if at else 0
         numbers = self.numbers[start : self.ends[at]]
         first, second = self.structure.form.parts  # type: ignore[union-attr]  # positional and keyword
@@ -63,12 +68,12 @@ def opened(positional: tuple[Any, ...], keywords: dict[str, Any]) -> Arguments:
 # A cache for calls whose arguments are numbers, or lists and tuples of numbers. The cache holds everything except the
 # numbers, keyed by the layout and types of the arguments. A training loop makes the same few kinds of calls repeatedly.
 _known: dict[Hashable, tuple[list[Leaf], Nested, Hashable, tuple[int, ...]]] = {}
-_MOST, _LONGEST = 64, 1 << 14  # the maximum number of kinds of calls in the cache, and of numbers in one call
+_MOST, _LONGEST = 64, 1 << 14  # at most _MOST kinds of calls are cached, none with more than _LONGEST numbers
 _NUMBERS = {float, int, Value}
 
 
 def _flat(positional: tuple[Any, ...]) -> Arguments | None:
-    """Do the same as `opened` for numbers, and for lists and tuples of numbers; return None for other arguments."""
+    """Split arguments as `opened` does if they are numbers, or lists and tuples of numbers; otherwise return None."""
     numbers: list[Any] = []
     parts: list[Hashable] = []
     for argument in positional:
@@ -100,7 +105,7 @@ def _remembered(looks: Hashable, positional: tuple[Any, ...]) -> tuple[list[Leaf
 
 
 def _without_values(argument: Any) -> Any:
-    """Return an argument with floats in place of its Values, since a cached form keeps a reference to the argument."""
+    """Return an argument with 0.0 in place of each Value, so that the cache does not keep the Values alive."""
     if type(argument) in (list, tuple):
         return type(argument)(map(_without_values, argument))
     return 0.0 if type(argument) is Value else argument
@@ -131,7 +136,7 @@ def _together(positional: tuple[Any, ...], keywords: dict[str, Any], parts: list
 
 
 def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
-    """Return the numbers in a leaf of the structure, and their shape; return None for a leaf without numbers."""
+    """Return the numbers in an innermost part of the structure, and their shape; return None if there are none."""
     if type(thing) in (float, int, Value):  # nearly all arguments are of these types, and the checks below take longer
         return [thing], None
     if is_array(thing) and thing.shape:

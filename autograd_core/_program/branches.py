@@ -1,4 +1,8 @@
-"""The branches of a program: one listing for each way through its guards, in a tree of the guards' outcomes."""
+"""The branches of a program, in a tree whose forks are the program's guards.
+
+A guard is a question, such as a comparison, that the traced function asked about its numbers. Each combination of
+outcomes that has been traced is a branch, and each branch has a listing: the flat list of the operations to replay.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +27,8 @@ class Branch:
     """One way through a program: its listing, the nodes that are its parameters, and the structure of its result.
 
     `plain` holds the outputs that the function returned as plain numbers, by position. The outputs depend only on the
-    first `below` parameters, which are also in `moving`; the other parameters are read only by guards, or by operations
-    that may raise. `computed` says whether any parameter in `moving` is not a leaf.
+    first `below` parameters, which are also in `moving`. The other parameters are read only by guards, or by operations
+    that no output needs but that may raise an exception. `computed` is True if any parameter in `moving` is not a leaf.
     """
 
     __slots__ = (
@@ -47,7 +51,7 @@ class Branch:
         return self.listing.guards
 
     def varying(self, inputs: tuple[bool, ...]) -> Listing:
-        """Return the listing in which only these inputs and the parameters are variables."""
+        """Return the listing with only the inputs flagged in `inputs`, and the parameters, as variables."""
         if inputs not in self._varied:
             self._varied[inputs] = self.listing.varying(inputs)
         return self._varied[inputs]
@@ -57,7 +61,10 @@ class Branch:
         return [node._data for node in self.parameters]
 
     def player(self, varying: tuple[bool, ...] | None = None, fast: bool = False) -> Player:
-        """Return the player with these inputs as variables; by default, return a player that computes only values."""
+        """Return the player that replays the listing with the inputs flagged in `varying` as variables.
+
+        By default, the player computes only values.
+        """
         if (varying, fast) not in self._players:
             listing = self.listing if varying is None else self.varying(varying)
             self._players[varying, fast] = prepared(listing, fast)
@@ -66,7 +73,7 @@ class Branch:
     def node(
         self, row: Operation, given: Sequence[Any], numbers: Sequence[float], varying: tuple[bool, ...], fast: bool
     ) -> Any:
-        """Return the only output: a node with the operation `row`, or a number if the output depends on no variable."""
+        """Return the only output: a node of the operation `row`, or a number if the output depends on no variable."""
         player, depends = self._for_nodes.get((varying, fast)) or self._player_for_nodes(varying, fast)
         if not depends:
             return player.value_and_gradients(numbers, self.parameters)[0]
@@ -79,7 +86,7 @@ class Branch:
         return found
 
     def result(self, numbers: Sequence[Any]) -> Any:
-        """Return these outputs in the structure of the result, with plain numbers as the function returned them."""
+        """Return these outputs in the structure of the result; plain numbers are those that the function returned."""
         if not self.plain:
             return self.output.rebuild(numbers)
         return self.output.rebuild([self.plain.get(i, x) for i, x in enumerate(numbers)])
@@ -111,7 +118,7 @@ class Branches:
                 waiting.extend(reversed(at.ways.values()))
 
     def add(self, branch: Branch) -> None:
-        """Keep a branch; it replaces any branch with the same path."""
+        """Keep a branch, in place of any earlier branch with the same path."""
         self.latest = branch
         if self.count >= MOST and self._at(branch.path) is None:
             return
@@ -137,7 +144,10 @@ class Branches:
             )
 
     def after(self, branch: Branch, strayed: Strayed) -> Branch | None:
-        """Return a branch for the new outcome of the guard at which a replay strayed, or None if there is none."""
+        """Return a branch that has the new outcome of the guard at which a replay strayed from `branch`.
+
+        Return None if no such branch has been traced.
+        """
         outcomes = [_key(guard.outcome) for guard in branch.path[: strayed.guard]]
         at = self._descended([*outcomes, _key(strayed.outcome)])
         while isinstance(at, Fork):

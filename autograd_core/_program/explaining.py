@@ -1,4 +1,8 @@
-"""Descriptions of a program: in words, in numbers, and as a graph to draw."""
+"""Descriptions of a program: in words, in numbers, and as a graph to draw.
+
+A program has one branch, with its own list of operations, for each combination of answers to its guards that has been
+traced. Guards are the questions, such as comparisons, that the traced function asked about its numbers.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ SHOWN = 12  # the maximum number of different names in one line
 
 
 def stats(branches: Sequence[Branch]) -> dict[str, int]:
-    """Count the branches, and the operations, slots, guards and bytes of all branches together."""
+    """Return the number of branches, and the total numbers of their operations, slots, guards and bytes."""
     listings = [branch.listing for branch in branches]
     return {
         "branches": len(listings),
@@ -36,7 +40,7 @@ def _bytes(listing: Listing) -> int:
 
 
 def explained(name: str, branches: Sequence[Branch], fast: bool) -> str:
-    """Describe each branch: its operations, its guards, and the steps in which the C player plays it."""
+    """Describe each branch: its operations, its guards, and the steps in which the C player replays it."""
     lines = [f"{name}: {_counted(branches, 'branch', 'branches')}"]
     for i, branch in enumerate(branches, 1):
         listing = branch.listing
@@ -78,7 +82,7 @@ def _counted(things: Sequence[Any], one: str, many: str = "") -> str:
 
 
 def _most(names: Iterable[str]) -> str:
-    """Say how often each name occurs, with the most frequent name first."""
+    """Return a text that states how often each name occurs, with the most frequent name first."""
     counts = Counter(names).most_common()
     shown = ", ".join(f"{count} {name}" for name, count in counts[:SHOWN])
     return f"{shown}{f', and {len(counts) - SHOWN} more kinds' if len(counts) > SHOWN else ''}"

@@ -1,4 +1,8 @@
-"""Writes programs in other languages: the translated operations, the listings as data, and a short player."""
+"""Writes programs as source code in other languages.
+
+The text consists of the translated operations, the listings (the flat lists of operations) as data, and a short player,
+which replays the listings.
+"""
 
 from __future__ import annotations
 

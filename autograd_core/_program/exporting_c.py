@@ -1,4 +1,4 @@
-"""Writes programs as self-contained C code: translated operations, and listings as tables.
+"""Writes programs as self-contained C code: translated operations, and listings (flat lists of operations) as tables.
 
 Listings become tables rather than code, so that any compiler can handle a program of any size.
 """
@@ -65,7 +65,7 @@ def in_c(name: str, branches: Sequence[Branch], parameters: Sequence[Value]) -> 
 
 
 def _values(rows: Iterable[TranslatedRow]) -> Iterator[str]:
-    """Yield the text of a C function that computes the value of an operation, and returns 0 on success."""
+    """Yield the text of a C function that computes the value of an operation and returns 0 on success."""
     yield "static int value_of(int row, const double *xs, int64_t count, double *z)\n{"
     yield "    int raised = 0;\n    Memory memory;\n    (void)xs, (void)count;\n    memory_begin(&memory);"
     yield "    switch (row) {"
@@ -75,7 +75,10 @@ def _values(rows: Iterable[TranslatedRow]) -> Iterator[str]:
 
 
 def _slopes(rows: Iterable[TranslatedRow]) -> Iterator[str]:
-    """Yield the text of a C function that computes an operation's local derivatives; -0.0 marks a flat derivative."""
+    """Yield the text of a C function that computes an operation's local derivatives.
+
+    A derivative that is flat (0 in a whole neighbourhood) is marked by -0.0.
+    """
     yield "static void slopes_of(int row, const double *xs, int64_t count, double z, const double *variable,"
     yield "                      double *locals)\n{"
     yield "    int raised = 0;\n    Memory memory;\n    (void)xs, (void)count, (void)z, (void)variable, (void)raised;"

@@ -1,4 +1,8 @@
-"""Writes programs as Python modules for floats or NumPy arrays: operations, listings as data, and a short player."""
+"""Writes programs as Python modules for floats or NumPy arrays.
+
+A module contains the translated operations, the listings (the flat lists of operations) as data, and a short player,
+which replays the listings.
+"""
 
 from __future__ import annotations
 

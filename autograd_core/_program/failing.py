@@ -1,9 +1,9 @@
 """Finds the error that the engine would raise first at a point, for programs whose function is not available.
 
-Such a program was loaded from a file, or made from a graph. Its listing is in the order of a sweep, but the engine
-computes nodes in the order in which the function makes them, and the function asks its questions in between.
-`Listing.risks` and `Guard.after` record as much of that order as is needed here. This module is used only after a
-replay has failed.
+These programs were loaded from files, or made from graphs. Their listings (flat lists of operations) are in the order
+that the backward sweep needs. The engine, however, computes nodes in the order in which the function makes them, and
+between them the function asks questions about its numbers, such as comparisons. `Listing.risks` and `Guard.after`
+record as much of that order as is needed here. This module is used only after a replay has failed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from .listing import Listing
 def first_failure(listing: Listing, inputs: Sequence[float], parameters: Sequence[Any]) -> Exception | None:
     """Return the first failure that the engine would meet, or None if there is none.
 
-    A failure is the error of an operation or of a guard. If a guard's question raises an error, the guard's error is
-    that error; if the answer differs from the trace's, the guard's error is Strayed. Operations whose order is not
-    known come last, in the order of the listing.
+    A failure is an error that an operation or a guard's question raises, or Strayed if the answer to a guard's question
+    is not the same as in the trace. Operations whose order is not known come last, in the order of the listing.
 
     Args:
         parameters: Values or floats; error messages mention the labels of Values.
@@ -44,7 +43,7 @@ def _computed(
 ) -> tuple[list[Any], dict[int, Exception]]:
     """Return the numbers in all slots, and the error of each instruction that raises.
 
-    A slot holds None if its instruction raises, or depends on an instruction that does.
+    A slot holds None if its instruction raises an error, or depends on an instruction that does.
     """
     slots: list[Any] = [*inputs, *(getattr(x, "_data", x) for x in parameters), *listing.constants]
     named = {listing.inputs + i: x for i, x in enumerate(parameters)}
@@ -57,14 +56,14 @@ def _computed(
                 found = row.evaluate(numbers)
             except (ArithmeticError, ValueError) as error:
                 errors[k] = failed(row, [named.get(slot, slots[slot]) for slot in operands], error)
-            except Exception as error:  # a primitive may raise anything
+            except Exception as error:  # a primitive is the user's own function, which may raise anything
                 errors[k] = error
         slots.append(found)
     return slots, errors
 
 
 def _asked(listing: Listing, i: int, slots: Sequence[Any]) -> Exception | None:
-    """Return the error of guard `i`, or None if the answer equals the trace's or an operand has no number."""
+    """Return the error of guard `i`, or None if its answer is the same as in the trace or an operand has no number."""
     guard = listing.guards[i]
     numbers = [slots[slot] for slot in guard.operands]
     if None in numbers:

@@ -1,7 +1,8 @@
-"""How numbers flow through a branch when it is played: the steps that compute values, and the cells that they use.
+"""How numbers flow through a branch during a replay: the steps that compute values, and the cells that the steps use.
 
-A cell holds one number; a step reads some cells and fills others. A step of the C player can combine many operations.
-Without the C player, each operation is a step of its own.
+A branch is one of the recorded lists of operations that make up a program. A cell holds one number; a step reads some
+cells and fills others. A step of the C player can combine many operations. Without the C player, each operation is a
+separate step.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Step(NamedTuple):
         return Step(kind, self.row, 1, 0, terms, 0, self.out + o, 1, read, inits, self)
 
     def _sum(self, o: int) -> tuple[int, list[tuple[int, int]]]:
-        """Return the cell that sum `o` starts from (or -1), and the terms: pairs of a cell and its factor's cell."""
+        """Return the cell that sum `o` starts from (or -1), and the cells of the two factors of each term."""
         n, m, terms, pool, stride = self.n, self.m, self.terms, self.pool, self.stride
         if self.kind == DOTS:
             start, end = 2 * n + 1 + pool[o], 2 * n + 1 + pool[o + 1]
@@ -84,7 +85,11 @@ class Step(NamedTuple):
         return pool[o], list(zip(pool[at : at + terms], row, strict=True))
 
     def operands(self) -> Sequence[tuple[int, int]]:
-        """Return the operands of the step's only result: pairs of a cell and its factor's cell (or -1)."""
+        """Return the operands of the step's only result, as pairs of cells.
+
+        The number in the second cell multiplies the number in the first cell; the second cell is -1 if there is no
+        factor.
+        """
         if self.kind == DOTS:
             start, init, terms = self.pool[0], self.pool[2], self.terms
             pairs = list(zip(self.pool[3 : 3 + terms], self.pool[3 + terms :], strict=True))
@@ -97,8 +102,8 @@ class Step(NamedTuple):
 class Flow(NamedTuple):
     """How numbers flow through a branch: its steps in order, and the cells of its leaves, outputs and guards.
 
-    Each guard has two cells, which are the same if it asks about one number. `constants` maps the cell of each constant
-    to the constant.
+    Each guard (a question about the numbers, such as a comparison) has two cells, which are the same if the guard asks
+    about a single number. `constants` maps the cell of each constant to the constant.
     """
 
     steps: Sequence[Step]
@@ -114,7 +119,7 @@ def apart(flow: Flow) -> Flow:
 
 
 def flow_of(listing: Listing, fast: bool) -> Flow:
-    """Return how numbers flow through a listing when the available player, in C or in Python, plays it."""
+    """Return how numbers flow through a listing when the available player, in C or in Python, replays it."""
     if not native.available():
         return _by_operations(listing)
     passes = (native.FAST if fast else native.EXACT) & ~native.REUSE  # without REUSE, each cell is filled once

@@ -1,4 +1,8 @@
-"""Guards: questions about a program's numbers. If an answer differs from the trace's, the replay has strayed."""
+"""Guards: the questions, such as comparisons, that a traced function asked about its numbers.
+
+Every replay of the recorded operations asks these questions again. If an answer is not the same as in the trace, the
+replay has strayed: the numbers take another branch, on which the function may perform other operations.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from ..errors import failed
 
 
 class Question(NamedTuple):
-    """A question about nodes and numbers that a function asked during its trace, and the outcome; see `Guard`.
+    """A question about nodes and numbers that a function asked during its trace, and its outcome; see `Guard`.
 
     `after` is the number of nodes that the trace had made when the question was asked.
     """
@@ -29,10 +33,10 @@ class Guard(NamedTuple):
     """A question whose outcome must be the same in a replay as in the trace; otherwise the point is on another branch.
 
     The operands are known after the first `at` instructions. `kind` is a name in `QUESTIONS`, or "flat". `operands` are
-    slots; a plain number in the question is one of the constants. `outcome` is the answer, which for a comparison is
-    0.0 or 1.0. A guard of the kind "flat" asks whether the derivative of `row` with respect to operand
-    `at_operand` is flat (0 in a whole neighbourhood). `after` is the number of operations that may raise an exception
-    (see `Listing.risks`) and that the function computed before it asked the question.
+    slots of the listing; a plain number in the question is one of the listing's constants. `outcome` is the answer,
+    which for a comparison is 0.0 or 1.0. A guard of the kind "flat" asks whether the derivative of the operation `row`
+    with respect to operand `at_operand` is flat (0 in a whole neighbourhood). `after` counts the operations that may
+    raise an exception (see `Listing.risks`) and that the function computed before it asked the question.
     """
 
     at: int
@@ -57,9 +61,9 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 
 
 class Strayed(Exception):  # noqa: N818  # to stray is not an error
-    """Raised when a guard's answer differs from the trace's.
+    """Raised when a guard's answer is not the same as in the trace.
 
-    `guard` is the guard's number; `outcome` is the new answer, or None if the question raised an exception.
+    `guard` is the guard's index; `outcome` is the new answer, or None if the question raised an exception.
     """
 
     def __init__(self, guard: int, outcome: float | None) -> None:
@@ -90,14 +94,14 @@ def answer(guard: Guard, slots: Sequence[float] | dict[int, float], variable: Se
 
 
 def check(guards: Sequence[Guard], slots: Sequence[float], variable: Sequence[int]) -> None:
-    """Raise Strayed for the first guard whose operands are known and whose answer differs from the trace's."""
+    """Raise Strayed for the first guard whose operands are known and whose answer is not the same as in the trace."""
     check_all(guards, slots, variable, len(slots))
 
 
 def check_all(
     guards: Sequence[Guard], slots: Sequence[float] | dict[int, float], variable: Sequence[int], done: float = math.inf
 ) -> None:
-    """Check the guards as `check` does, but only the guards whose operands are all among the first `done` slots."""
+    """Check the guards as `check` does, but only those whose operands are all among the first `done` slots."""
     for i, guard in enumerate(guards):
         if max(guard.operands) < done:
             outcome = answer(guard, slots, variable)

@@ -1,4 +1,4 @@
-"""A graph as a flat list of operations on numbered slots: the form in which all players read a program."""
+"""A graph as a flat list of operations on numbered slots, which players read to replay a program."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from .order import in_engine_order
 
 @dataclass(frozen=True, slots=True)
 class Listing(Flat):
-    """Instructions over numbered slots.
+    """Instructions that read and fill numbered slots, each of which holds one number.
 
     Each instruction is an operation (a row of the table of operations) on earlier slots. The slots hold first the
     inputs, which every replay sets; then the parameters, whose numbers every replay reads; then the constants; then the
-    result of each instruction. Instructions are in the order of `toposort`, or in another order that has the readers of
-    each variable in the same order. So a sweep through the instructions in reverse adds contributions in the engine's
-    order and agrees with the engine to the last bit.
+    result of each instruction. The instructions are in the order of `toposort`, or in another order in which the
+    instructions that read the same variable keep their order. So a sweep through the instructions in reverse adds
+    contributions in the engine's order and agrees with the engine to the last bit.
 
     `variable` is 1 for a slot that stands for a node of the graph, and 0 for a slot that holds a plain number. This
     matters because only variables have adjoints, and because some derivatives are flat only if another operand is a
@@ -58,7 +58,7 @@ class Listing(Flat):
         return self.first + len(self.code)
 
     def varying(self, inputs: Sequence[bool], parameters: bool = True) -> Listing:
-        """Return the same list, with only these inputs and, if `parameters` is True, the parameters as variables."""
+        """Return this list with only the flagged inputs and, if `parameters` is True, the parameters as variables."""
         old, first = self.variable, self.first
         new = array("b", (*inputs, *repeat(parameters, self.parameters)))
         if NATIVE is not None:
@@ -95,11 +95,11 @@ class Listing(Flat):
                 are listed, even if no output needs them.
             questions: The questions that a trace asked about nodes and numbers. Each comes with its outcome and the
                 number of nodes in `risks` that were made before it was asked.
-            checkpoints: For each checkpoint, the row of the operation that takes its place.
+            checkpoints: For each checkpoint, the operation that takes its place.
 
         Raises:
-            GraphError: A leaf is none of these, a checkpoint has no row, or a number has been assigned to a leaf after
-                a node was computed from the leaf.
+            GraphError: A leaf is neither an input, a parameter nor a constant; a checkpoint is not in `checkpoints`; or
+                a number has been assigned to a leaf after a node was computed from the leaf.
         """
         asked = [question.operands for question in questions]
         roots = [x if type(x) is Value else _number(x) for x in (*outputs, *chain(*asked), *risks)]
@@ -150,7 +150,7 @@ def _by_engine(roots: Sequence[Value | float], leaves: Sequence[Value], plain: C
     return Flat(constants, rows, code, starts, operands), slots, variable
 
 
-# Examples from which the C engine makes the arrays of a list, one for each type: numbers, indices and flags.
+# Example arrays from which the C engine makes the arrays of a list, one for each type: numbers, indices and flags.
 _ONES = (array("d", [0.0]), array("i", [0]), array("b", [0]))
 
 
@@ -161,7 +161,7 @@ def _by_python(
     plain: Container[Value],
     checkpoints: Mapping[Value, Operation],
 ) -> Listed:
-    """Make the list in Python, or raise an error that says why there is none."""
+    """Make the list in Python; if this is impossible, raise an error that says why."""
     numbers, computed = Numbers(leaves), []
     for node in (node for i, node in enumerate(leaves) if numbers.of[node] != i):
         raise GraphError(f"{described(node)} is listed twice among the inputs and parameters; list it once")

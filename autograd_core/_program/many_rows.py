@@ -1,6 +1,8 @@
 """Replays a program for many rows, each on the branch that its numbers take. A row holds the inputs for one point.
 
-The sums over the rows do not depend on the order in which the branches were traced.
+A branch is the list of operations that was traced for one combination of answers to the questions (such as comparisons)
+that the function asks about its numbers. The sums over the rows do not depend on the order in which the branches were
+traced.
 """
 
 from __future__ import annotations
@@ -17,17 +19,17 @@ from .replays import Replays
 from .spread import selected
 
 # The number of rows in a block. Within a block, the rows of each branch are summed first. Then the sums of the branches
-# are added in the order in which the branches first occur in the block. So no sum depends on what was traced earlier.
+# are added in the order in which the branches first occur in the block. So no sum depends on earlier traces.
 BLOCK = 65_536
 
 
 @dataclass(slots=True)
 class Answers:
-    """The results of all rows: values, gradients (per row and summed), and a branch for the outputs' structure."""
+    """The results of all rows: values, gradients (per row and summed), and a branch with the outputs' structure."""
 
     values: array[float]
     by_row: array[float]
-    by_input: list[float]  # the summed gradients of the inputs; 0.0 for inputs that carry rows
+    by_input: list[float]  # the summed gradients of the inputs; 0.0 for inputs that differ from row to row
     by_parameter: dict[Any, float]  # the summed gradients of the parameters; the keys are the parameters' nodes
     branch: Branch
 
@@ -42,8 +44,8 @@ def play_rows(
 ) -> Answers:
     """Return the outputs for every row and, unless `varying` is None, the gradients of the first output.
 
-    `varying` says which inputs are variables. If the engine would raise an error for a row, that error is raised, with
-    a note that names the row.
+    `varying` specifies which inputs are variables. If the engine would raise an error for a row, that error is raised,
+    with a note that states the row's index.
     """
     total: Answers | None = None
     for start in range(0, count, BLOCK):
@@ -52,7 +54,7 @@ def play_rows(
         block = _rebased(block, size) if size < count else block
         found = _block(replays, block, size, varying, threads, start)
         if not any(moves and column.step for moves, column in zip(varying or (), columns, strict=False)):
-            # Gradients per row are not needed, and those of all blocks could take more memory than the inputs.
+            # The gradients per row are not needed, and for all blocks they could take more memory than the inputs.
             found.by_row = array("d")
         total = found if total is None else _after(total, found)
         if progress is not None:
@@ -84,7 +86,7 @@ def _block(
         left = [left[i] for i in found.strays]
         if left:
             before_it, branch = branch, _branch_of(replays, columns, left[0], before)
-            # If it is the same branch again, the row strayed only because of fast arithmetic: replay it exactly.
+            # If this is the same branch again, the row strayed only because of fast arithmetic: replay it exactly.
             fast = replays.fast and branch is not before_it
     groups.sort(key=lambda group: group[0][0])
     return _together(groups, count)
@@ -132,8 +134,9 @@ def _together(groups: Sequence[tuple[list[int], Branch, RowResults]], count: int
     for _, branch, found in groups:
         if len(branch.output.numbers) != len(first.output.numbers) or branch.output.leaves != first.output.leaves:
             raise GraphError(
-                "over rows, a traced function must return the same structure for each row; two rows gave different "
-                f"structures, with {len(first.output.numbers)} and {len(branch.output.numbers)} numbers"
+                "over rows, a traced function must return the same structure for each row; the results of two "
+                "rows differ in shape or in size "
+                f"({len(first.output.numbers)} and {len(branch.output.numbers)} numbers)"
             )
         if found.summed:
             sums = [found.summed.get(slot, 0.0) for slot in range(inputs)]
@@ -159,7 +162,7 @@ def _in_order(groups: Sequence[tuple[list[int], array[float]]], count: int) -> a
 
 
 def _after(total: Answers, found: Answers) -> Answers:
-    """Append a block's results to those of the earlier blocks, and add its sums to their sums."""
+    """Append a block's results to those of the earlier blocks, and add the block's sums to the totals."""
     total.values.extend(found.values)
     total.by_row.extend(found.by_row)
     total.by_input = [x + y for x, y in zip(total.by_input, found.by_input, strict=True)]

@@ -1,4 +1,8 @@
-"""Decides which steps share a box in the picture of a branch, so that even a large program can be seen at a glance."""
+"""Decides which steps share a box in the picture of a branch, so that even a large program can be seen at a glance.
+
+A branch is one of the recorded lists of operations that make up a program. A step is one operation, or several
+operations that are computed together.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ FEW = 16  # a picture with at most this number of boxes is left unchanged
 
 
 class Leaves(NamedTuple):
-    """All inputs, or all parameters, that are read by exactly these steps."""
+    """All inputs, or all parameters, that exactly the steps in `readers` read."""
 
     is_input: bool
     readers: tuple[int, ...]
@@ -24,7 +28,7 @@ Below = Sequence[set[int | Leaves]]
 
 
 class Boxes(NamedTuple):
-    """Boxes in topological order: `below` holds the boxes and leaves that each box reads, and `steps` its steps."""
+    """Boxes in topological order. `below` holds the boxes and leaves that each box reads; `steps` holds its steps."""
 
     below: Below
     steps: Sequence[Sequence[int]]

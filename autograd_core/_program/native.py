@@ -1,10 +1,10 @@
-"""The player in C: it gives the same numbers as `player`, bit for bit, at the speed of array operations.
+"""The player in C: it computes the same numbers as the Python player, bit for bit, at the speed of array operations.
 
-`prepare` turns a listing into a plan of fewer, larger steps. Passes over the listing find these steps. Chains of
-additions become sums of products, sums that share factors become matrix products, sums that apply the same weights at
-several positions become convolutions, and several operations of the same kind become one step. An exact plan adds the
-terms of every sum in the order of the engine's sweep; `_native/plan_check.c` checks this, and a plan that fails the
-check is made again without passes.
+A player replays a listing, which is a flat list of operations. `prepare` turns a listing into a plan of fewer, larger
+steps. Passes over the listing find these steps. Chains of additions become sums of products, sums that share factors
+become matrix products, sums that apply the same weights at several positions become convolutions, and several
+operations of the same kind become one step. An exact plan adds the terms of every sum in the order of the engine's
+sweep; `_native/plan_check.c` checks this, and a plan that fails the check is made again without passes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ SHOWN = 12  # the maximum number of kinds of steps that `explain` lists
 
 
 class Table(NamedTuple):
-    """A contiguous float64 buffer with the numbers of `width` adjacent inputs, either per row or shared by all rows."""
+    """A contiguous float64 buffer with the numbers of `width` adjacent inputs.
+
+    If `by_rows` is True, each row (one point) has its own numbers; otherwise, all rows share the numbers.
+    """
 
     numbers: Any
     width: int
@@ -59,7 +62,7 @@ def prepare(listing: Listing, *, fast: bool = False, passes: int | None = None) 
 
 
 class Prepared:
-    """A listing prepared for the C player, with one plan for each set of inputs that carry rows."""
+    """A listing prepared for the C player, with one plan for each set of inputs that differ from row to row."""
 
     def __init__(self, listing: Listing, passes: int) -> None:
         self.listing, self.passes = listing, passes
@@ -68,7 +71,7 @@ class Prepared:
         self._all = bytes([1]) * listing.inputs
 
     def plan(self, by_rows: bytes | None = None) -> Any:
-        """Return the plan for the case in which these inputs carry rows; by default, all inputs do."""
+        """Return the plan for the case in which the flagged inputs differ from row to row; by default, all do."""
         flags = self._all if by_rows is None else by_rows
         if flags not in self._plans:
             assert NATIVE is not None
@@ -115,9 +118,9 @@ class Prepared:
         return recorded(row, value, given, inputs, parameters[:below], (*by_input, *by_parameter[:below]))
 
     def _look_for_strays(self, inputs: Sequence[float], parameters: Sequence[Any]) -> None:
-        """Raise Strayed if a guard's answer differs from the trace's; do nothing if an operation has no value.
+        """Raise Strayed if a guard's answer is not the same as in the trace; do nothing if an operation has no value.
 
-        The Python player would also find such a guard, but takes a thousand times as long on long programs.
+        The Python player would also find this guard, but would take a thousand times as long for a long program.
         """
         listing = self.listing
         asked = array("i", dict.fromkeys(slot for guard in listing.guards for slot in guard.operands))
@@ -167,13 +170,15 @@ class Prepared:
         summed: Any = None,
         threads: int = 1,
     ) -> list[int]:
-        """Write the results for `count` rows directly into float64 buffers; return the rows that stray.
+        """Write the results for `count` rows directly into float64 buffers; return the rows without results.
+
+        These are the rows that take another branch or for which an operation raises an error.
 
         Args:
             tables: All inputs, in order.
             parameters: float64 numbers or Values.
             values: The outputs, row by row.
-            by_row: The gradients of the inputs that carry rows, row by row, or None.
+            by_row: The gradients of the inputs that differ from row to row, row by row, or None.
             summed: The gradients of all inputs and parameters, summed over the rows, or None to compute only values.
         """
         by_rows = b""
@@ -225,7 +230,7 @@ def tables_of(columns: Sequence[Column], count: int) -> list[Table]:
 
 
 def _side_by_side(columns: Sequence[Column], at: int, count: int) -> int:
-    """Return how many columns, starting at position `at`, make up a whole float64 buffer, or 0 if none do."""
+    """Return how many columns, starting at position `at`, make up a whole float64 buffer, or 0 if they do not."""
     first = columns[at]
     width = first.step
     if width < 1 or first.start or at + width > len(columns):

@@ -39,7 +39,7 @@ def unfolded(listing: Listing, leaves: Sequence[Any]) -> list[Any]:
 
 
 def _unfolded(row: Operation, z: float, operands: list[Any], slopes: Sequence[float | None]) -> Any:
-    """Return one node or, if all operands are numbers, only the number that it would have.
+    """Return the result of one operation: a node or, if all operands are plain numbers, only the number.
 
     A node that the listing treats as a plain number blocks gradients.
     """

@@ -15,11 +15,17 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     """Return the functions `program` and `gradients` of a generated module."""
 
     def program(inputs: Any, parameters: Any = defaults) -> Any:
-        """Return each number in the result as an array over rows: NaN for rows that raise or have no known branch."""
+        """Return, for each number in the result, an array with one item per row.
+
+        The items are NaN for a row that raises an error or takes a branch that was not traced.
+        """
         return _merged(inputs, parameters, _values)
 
     def gradients(inputs: Any, parameters: Any = defaults) -> Any:
-        """Return the first number's gradients, for inputs and then parameters, each as an array over the rows."""
+        """Return the gradients of the first number with respect to inputs and then parameters.
+
+        Each gradient is an array with one item per row.
+        """
         return _merged(inputs, parameters, _slopes)
 
     def _merged(inputs: Any, parameters: Any, wanted: Any) -> Any:
@@ -40,9 +46,9 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
             return result
 
     def _forward(branch: Any, inputs: Any, parameters: Any, shape: Any) -> Any:
-        """Return the numbers in all slots, and a mask of the rows that raise.
+        """Return the numbers in all slots, and a mask of the rows that would raise an error.
 
-        A row raises if an operation that may raise returns NaN although none of its operands is NaN.
+        A row would raise an error if an operation that may raise returns NaN although none of its operands is NaN.
         """
         raised = np.zeros(shape, bool)
         slots = [*inputs, *parameters, *(np.broadcast_to(x, shape) for x in branch["constants"])]
@@ -58,7 +64,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return branch["operands"][branch["starts"][k] : branch["starts"][k + 1]]
 
     def _holds(branch: Any, slots: Any, shape: Any) -> Any:
-        """Return a mask of the rows for which all guards get the same answers as in the trace."""
+        """Return a mask of the rows for which all guards (such as x > 0) have the same answers as in the trace."""
         holds = np.ones(shape, bool)
         for kind, operands, outcome, *_ in branch["guards"]:
             found = np.asarray(QUESTIONS[kind](*(slots[slot] for slot in operands)), float)

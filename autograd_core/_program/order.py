@@ -1,10 +1,10 @@
-"""Reorders the list of a trace that has edges which the engine's graph does not have.
+"""Puts a traced list of operations into the engine's order if the function uses numbers such as `x.data`.
 
-Outside a trace, `x.data` is a plain number, so the engine's sort does not reach `x` through it. A replay, however, must
-compute `x` before anything that uses `x.data`. So the list and the engine's sort may put operations in different
-orders, and their sweeps may add contributions in different orders. A sweep through a list in reverse agrees with the
-engine to the last bit if the readers of each variable are in the engine's order. This module puts the instructions into
-such an order.
+Outside a trace, `x.data` is a plain number, so the engine's sort does not reach `x` from nodes that use `x.data`. A
+replay, however, must compute `x` before anything that uses `x.data`. So the list and the engine's sort may put
+operations in different orders, and their backward sweeps may add contributions in different orders. A sweep through a
+list in reverse agrees with the engine to the last bit if, for each variable, the instructions that read it are in the
+engine's order. This module puts the instructions into an order with this property.
 """
 
 from __future__ import annotations
@@ -42,21 +42,21 @@ def reordered(
     variable: array[int],
     roots: Sequence[int],
 ) -> array[int] | None:
-    """Reorder instructions so that a sweep agrees with the engine; return each slot's new number, or None.
+    """Reorder instructions so that a sweep agrees with the engine; return each slot's new number.
 
-    The result is None if there is no such order.
+    Return None if no order of the instructions achieves this.
 
     Args:
         engine: The C engine, or None to compute the order in Python.
         code, starts, operands: The arrays of the list. Operands come before the instructions that read them.
-        variable: Which slots are nodes of the engine's graph.
+        variable: For each slot, whether it represents a node of the engine's graph.
         roots: The slots of the outputs. The instructions that the first output needs come first.
     """
     if engine is not None:
         return engine.reordered(code, starts, operands, variable, array("i", roots), array("i", [0]))  # type: ignore[no-any-return]
     first = len(variable) - len(code)
     earlier = _earlier(starts, operands, variable, _swept(starts, operands, variable, first, roots))
-    order, state = array("i"), bytearray(len(code))  # 1 while an instruction waits, and 2 once it is in the order
+    order, state = array("i"), bytearray(len(code))  # the state of an instruction is 1 while it waits, 2 once added
     for root in (*earlier, *range(len(state))):
         if not _add(root, starts, operands, first, earlier, order, state):
             return None
@@ -66,7 +66,7 @@ def reordered(
 def _moved(
     order: array[int], code: array[int], starts: array[int], operands: array[int], variable: array[int]
 ) -> array[int]:
-    """Move the instructions into this order; return each slot's new number."""
+    """Put the instructions into the given order; return each slot's new number."""
     first, slots = len(variable) - len(code), array("i", range(len(variable)))
     for new, old in enumerate(order):
         slots[first + old] = first + new
@@ -103,7 +103,7 @@ def _swept(
 def _earlier(
     starts: array[int], operands: array[int], variable: array[int], swept: list[int]
 ) -> dict[int, list[int]]:
-    """Return, for each instruction in the sweep, the previous reader of each variable that it reads."""
+    """Return, for each instruction in the sweep, the instructions that last read its variables before it."""
     last: dict[int, int] = {}
     earlier = {}
     for k in swept:

@@ -1,6 +1,7 @@
 """Programs over many rows: one call computes the value for every row, and gradients per row or summed over the rows.
 
-A row holds the numbers for one point.
+A row holds the numbers for one point. A program has one branch, with its own list of operations, for each combination
+of answers to the questions (such as comparisons) that its function asks about its numbers.
 """
 
 from __future__ import annotations
@@ -22,18 +23,19 @@ from .replayed import Replayed
 from .spread import Spread, counted, spread
 from .tracing import check_not_tracing
 
-# For each positional argument, the axis that carries rows, or None if all rows share it; or one entry for all of them.
+# For each positional argument, the axis along which its rows lie, or None if all rows share the argument. A single
+# entry applies to all positional arguments.
 Axes = int | None | tuple[int | None, ...]
 
 
 class Rows:
     """A program over many rows; see `Program.over_rows`.
 
-    The results have one value for each row, and one gradient for each row with respect to the arguments that carry
-    rows. The gradients with respect to parameters, and to arguments that all rows share, are summed over the rows. The
-    order of summation is fixed. Each group of 1024 consecutive rows is summed as eight partial sums, which are combined
-    in a tree. The totals of the groups are then added in order. Within each block of 65,536 rows, the rows of each
-    branch are summed separately.
+    The results have one value for each row. With respect to the arguments that have one item per row, there is one
+    gradient for each row. The gradients with respect to parameters, and to arguments that all rows share, are summed
+    over the rows. The order of summation is fixed. Each group of 1024 consecutive rows is summed as eight partial sums,
+    which are combined in a tree. The totals of the groups are then added in order. Within each block of 65,536 rows,
+    the rows of each branch are summed separately.
     """
 
     def __init__(
@@ -115,8 +117,8 @@ class RowsCall:
             at = example.argument_of(i)
             if i not in program._moving and at < len(spreads) and spreads[at] is not None:
                 raise GraphError(
-                    f"argument {at} has ints as rows, such as {x!r}, but {program.name} uses them for more than "
-                    "indexing with take(table, i); pass floats instead"
+                    f"the rows of argument {at} are ints (for example {x!r}), but {program.name} uses them for more "
+                    "than indexing with take(table, i); pass floats instead"
                 )
 
     def outputs(self, answers: Answers) -> Any:
@@ -139,7 +141,7 @@ class RowsCall:
         return rows.reshape(self.count, *(shape or ()))
 
     def gradient(self, answers: Answers, at: int) -> Any:
-        """Return the gradient of one argument: per row if the argument carries rows, otherwise summed over the rows."""
+        """Return the gradient of one argument: one for each row if the argument has rows, otherwise their sum."""
         part = self.spreads[at] if at < len(self.spreads) else None
         if part is None:
             return self.program._part(self.example, at, answers.by_input)

@@ -1,4 +1,8 @@
-"""A picture of a branch: boxes for its leaves, for the steps in which it is played, and for its guards."""
+"""A picture of a branch: boxes for its leaves, for the steps in which it is replayed, and for its guards.
+
+A branch is one of the recorded lists of operations that make up a program. Its guards are the questions, such as
+comparisons, whose answers decide that this branch is taken.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from .merging import Leaves, gathered, merged
 from .words import Names, contents, formula
 
 # If there are at most ALONE leaves, each leaf has its own box. If there are more than MOST_STEPS steps, all steps share
-# one box. This happens mostly without the C player, when each operation is a step.
+# one box. There are rarely so many steps with the C player; without it, each operation is a step.
 ALONE, MOST_STEPS = 8, 2000
 # If there are more than SOME boxes, single results are grouped instead of steps, unless there are more than
 # MOST_RESULTS results.
@@ -27,7 +31,7 @@ SIGNS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "eq": "=", "ne": "≠"}
 class Part:
     """One box. `reads` holds, for each other box that this box reads, how many numbers it reads from that box.
 
-    `root` says whether one of the branch's outputs is in this box.
+    `root` is True if one of the branch's outputs is in this box.
     """
 
     kind: str
@@ -123,7 +127,7 @@ class Picture:
             part.lines.insert(0, f"{len(steps):,} steps")
 
     def _leaves(self, cells: dict[Part, dict[int, None]]) -> dict[int, Part]:
-        """Return the box of each leaf, by the leaf's slot.
+        """Return the box of each leaf; the keys are the slots of the leaves.
 
         Leaves that are read by the same boxes share a box, unless there are only a few leaves.
         """
@@ -189,5 +193,5 @@ class Picture:
 
     @cached_property
     def is_named(self) -> bool:
-        """Whether each step has a box of its own, which shows the step's name."""
+        """Whether each step has a separate box, which shows the step's name."""
         return len(set(self.boxes)) == len(self.boxes)

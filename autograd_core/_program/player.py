@@ -1,7 +1,8 @@
 """The Python player, which defines the meaning of a listing. The C player agrees with it bit for bit.
 
-The forward pass computes one slot after another. The backward pass goes through the instructions from last to first and
-sends adjoints along every edge, by the rules of `backward.sweep`.
+A player replays a listing, which is a flat list of instructions on numbered slots. The forward pass computes one slot
+after another. The backward pass goes through the instructions from last to first and sends adjoints along every edge,
+by the rules of `backward.sweep`.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ from .listing import Listing
 
 # The order in which gradients are summed over rows does not depend on the number of threads or on the width of a vector
 # register. Each chunk of CHUNK rows has eight partial sums: partial sum k is over the rows whose index modulo 8 is k.
-# These eight are added as a fixed tree, and then the sums of the chunks are added in order.
+# The eight partial sums are added in a fixed tree, and then the sums of the chunks are added in order.
 CHUNK = 1024
 PARTIALS = 8
 
 
 class Column(NamedTuple):
-    """Where an input's numbers are: index `start + step * r` for row r; if `step` is 0, all rows share one number."""
+    """Where an input's numbers are.
+
+    A row holds the inputs for one point. The number for row r is at index `start + step * r`; if `step` is 0, all rows
+    share one number.
+    """
 
     numbers: Sequence[float]
     start: int = 0
@@ -40,7 +45,7 @@ class RowResults:
 
     `values` holds the outputs row by row. `by_row` holds, row by row, the gradients of the inputs that differ from row
     to row; `summed` holds the summed gradients of the other inputs and the parameters, by slot. `strays` lists, in
-    order, the rows that are on another branch or raise. The entries of these rows in `values` and `by_row` are
+    order, the rows that are on another branch or raise an error. The entries of these rows in `values` and `by_row` are
     meaningless, and the sums leave these rows out.
     """
 

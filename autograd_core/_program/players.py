@@ -1,4 +1,7 @@
-"""The choice of player: the C player if it was built, otherwise the Python player, which computes the same numbers."""
+"""The choice of player: the C player if it was built, otherwise the Python player, which computes the same numbers.
+
+A player replays a listing, which is a flat list of operations.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from .player import Column, RowResults
 
 
 class Player(Protocol):
-    """A listing that is ready to be played. Parameters are floats, or Values whose current numbers are read."""
+    """A listing that is ready to be replayed. Parameters are floats, or Values whose current numbers are read."""
 
     def values(self, inputs: Sequence[float], parameters: Sequence[Any], /) -> list[float]:
         """Return the outputs at one point."""

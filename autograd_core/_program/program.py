@@ -23,24 +23,25 @@ from .replayed import Replayed
 
 
 class Program(Replayed):
-    """A function as a list of operations that can be replayed with any numbers; `trace` makes one from a function.
+    """A function as a list of operations that can be replayed with any numbers.
 
-    The constructor makes a program from an existing graph; the program takes one number for each input and returns
-    numbers in the structure of `output`. A graph does not record the order in which its nodes were made. So if several
-    operations in a program made from a graph have no value, the program may raise the error of any one of them.
+    `trace` makes a program from a function. The constructor makes a program from an existing graph; this program takes
+    one number for each input and returns numbers in the structure of `output`. A graph does not record the order in
+    which its nodes were made. So if several operations in a program made from a graph have no value, the program may
+    raise the error of any one of them.
 
     A `fast` program lets the native engine add the terms of a sum in a different order, fuse a multiplication with the
     addition that follows it, and compute exp and tanh with vector instructions. The error of each operation is then at
     most 4 units in the last place (for a sum, relative to the size of its terms). The error of a gradient is at most
     1e-12 times the gradient's condition number, which is the change in the gradient per small relative change in each
-    step of the computation. The number of threads still makes no difference. Guards test these less exact numbers, so a
-    point close to a boundary between branches may be put on either side. Without the native engine, a fast program is
-    exact.
+    step of the computation. The results still do not depend on the number of threads. Comparisons, and the other
+    questions that decide which branch is taken, use these less exact numbers, so a point close to a boundary between
+    branches may take either one. Without the native engine, a fast program is exact.
 
     Args:
         output: A Value, or a structure of numbers and Values.
         inputs: The leaves for which each call supplies numbers.
-        parameters: The other leaves, in the order of your choice. Leaves that you leave out are added at the end.
+        parameters: The other leaves, in any order. Leaves that you leave out are added at the end.
         fast: Whether to make a fast program.
 
     >>> x, w = Value(2.0), Value(3.0)
@@ -121,8 +122,8 @@ class Program(Replayed):
         """Return a callable that replays this program for many rows of inputs in one call.
 
         Args:
-            in_axes: As in JAX's `vmap`: for each positional argument, the axis that carries the rows, or None if all
-                rows share the argument. A single entry applies to all positional arguments. Keyword arguments are
+            in_axes: As in JAX's `vmap`: for each positional argument, the axis along which its rows lie, or None if
+                all rows share the argument. A single entry applies to all positional arguments. Keyword arguments are
                 shared by all rows. A NumPy array has its rows along the given axis; in a list or `array.array`, each
                 item is a row.
             threads: The maximum number of threads; the results are the same, bit for bit, for any number of threads.
@@ -141,7 +142,7 @@ class Program(Replayed):
         """Describe each branch: its operations, counted by kind, its guards, and how it is replayed.
 
         Operations that no output needs are also listed separately. The C player combines operations into fewer, larger
-        steps; the description says which operations it could not combine, and why.
+        steps; the description states which operations the player could not combine, and why.
 
         >>> from autograd_core import trace
         >>> print(trace(lambda x: x * x if x > 0.0 else -x, 2.0).explain().replace("<lambda>", "f"))
@@ -154,13 +155,13 @@ class Program(Replayed):
         return explained(self.name, list(self._replays.branches), self.fast)
 
     def stats(self) -> dict[str, int]:
-        """Return the number of branches, and the total numbers of their operations, slots, guards and bytes."""
+        """Return the number of branches, and the totals of their operations, slots (for numbers), guards and bytes."""
         return stats(list(self._replays.branches))
 
     def draw(self, *arguments: Any, steps: bool | None = None, **options: Any) -> Any:
         """Draw the branch that these arguments take or, without arguments, all branches that have been traced.
 
-        A large program is drawn as the steps in which it is played. The drawing shows the inputs and parameters, the
+        A large program is drawn as the steps in which it is replayed. The drawing shows the inputs and parameters, the
         steps that `explain` lists, the guards and the output. If more than one number flows along an edge, the edge's
         label says how many. Steps that belong together share a box. The C player finds the steps. Without this player,
         each operation is a step, and if there are more than 2000 steps, all of them share one box.

@@ -21,7 +21,7 @@ def power(x: float, y: float) -> float:
 
 
 def item_of(numbers: Any, i: int, size: int) -> float:
-    """Return an item of a list that must have `size` numbers."""
+    """Return item `i` of a list, which must have `size` numbers."""
     if len(numbers) != size:
         raise ValueError(f"{size} numbers are expected; got {len(numbers)}")
     return float(numbers[i])
@@ -64,7 +64,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     def _compute(branch: Any, slots: list[Any]) -> dict[int, Exception]:
         """Append the results of all operations to `slots`; return a dict with the error of each operation that raises.
 
-        If an operation raises, or depends on an operation that does, None is appended instead.
+        If an operation raises an error, or depends on an operation that does, None is appended instead.
         """
         errors: dict[int, Exception] = {}
         for k, at in enumerate(branch["code"]):
@@ -83,9 +83,9 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return float(row["value"](numbers) if row["together"] else row["value"](*numbers))
 
     def _holds(branch: Any, slots: list[Any], errors: dict[int, Exception]) -> bool:
-        """Return whether all guards get the same answers as in the trace.
+        """Return whether all guards (such as comparisons) have the same answers as in the trace.
 
-        If the function would meet an error before a guard fails, raise that error.
+        If the traced function would meet an error before a different answer, raise that error.
         """
         done = 0
         for kind, operands, outcome, after, name, at in branch["guards"]:
@@ -115,7 +115,8 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
     def _locals(branch: Any, slots: list[float], k: int, first: int) -> list[float]:
         """Return an operation's local derivatives.
 
-        A derivative that is flat, or with respect to a plain number, is -0.0, which lets no gradient pass.
+        A derivative that is flat (0 in a whole neighbourhood), or with respect to a plain number, is returned as -0.0,
+        which lets no gradient pass.
         """
         row, below = rows[branch["rows"][branch["code"][k]]], _below(branch, k)
         variable = [bool(branch["variable"][slot]) for slot in below]

@@ -25,7 +25,10 @@ _ORIGINALS = {(kind, name): vars(kind).get(name) for kind, name in _DRAWS}
 
 
 def watch_generators() -> None:
-    """Make Python's generators report to the current thread's trace when they draw; NumPy's cannot (see `states`)."""
+    """Make Python's random generators report to the current thread's trace when they draw a number.
+
+    NumPy's generators cannot report, so their states are compared (see `states`).
+    """
     for kind, name in _DRAWS:
         setattr(kind, name, _watched(getattr(kind, name)))
 
@@ -42,8 +45,9 @@ def unwatch_generators() -> None:
 def states(generators: Sequence[Any]) -> list[Any]:
     """Return the states of the global generators, and of the given NumPy generators, which the function captures.
 
-    The functions in the module `random` are methods that were bound before `watch_generators` replaced the originals,
-    so the trace can miss their draws; the state of the global generator reveals these draws.
+    If a state changes during a trace, the function has drawn numbers. This includes Python's global generator, because
+    the functions in the module `random` are methods that were bound before `watch_generators` replaced the originals,
+    so these functions do not report their draws.
     """
     found: list[Any] = [random.getstate()]
     numpy_random = sys.modules.get("numpy.random")

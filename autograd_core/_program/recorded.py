@@ -1,4 +1,8 @@
-"""Runs a function once on new leaves, and turns this run into the listing of one branch."""
+"""Runs a function once on new leaves, and turns this run into the listing of one branch.
+
+A listing is a flat list of operations. A function has one branch for each combination of answers to the questions, such
+as comparisons, that it asks about its numbers.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,8 @@ def record_branch(
 
     Args:
         arguments: The arguments of a call, split into numbers and structure.
-        moving: The positions of the inputs among the numbers in the arguments. All other numbers are static ints.
+        moving: The positions of the inputs among the numbers in the arguments. All other numbers are static ints, which
+            are fixed in the program.
         numbers: One number for each input.
         generators: The NumPy generators that the function captures.
 
@@ -167,7 +172,10 @@ def _check_kept(form: Nested | Kept | Leaf) -> None:
 
 
 def _parameters(trace: Trace, outputs: Sequence[Any]) -> tuple[list[Value], int]:
-    """Return the older nodes that the trace used, and how many of them the outputs depend on; these come first."""
+    """Return the parameters: the nodes that the function used but that existed before the trace.
+
+    Also return how many parameters the outputs depend on; these parameters come first.
+    """
     dead = _dead(trace, outputs)
     asked = [x for question in trace.questions for x in question.operands if type(x) is Value]
     below = outside([x for x in outputs if type(x) is Value], trace.made)
@@ -176,19 +184,19 @@ def _parameters(trace: Trace, outputs: Sequence[Any]) -> tuple[list[Value], int]
 
 
 def _dead(trace: Trace, outputs: Sequence[Any]) -> list[Value]:
-    """Return the nodes that no output or question needs, but whose operations may raise."""
+    """Return the nodes that no output or question needs, but whose operations may raise an exception."""
     ends = [x for x in (*outputs, *(x for q in trace.questions for x in q.operands)) if type(x) is Value]
     return [node for node in unused(ends, trace.made) if may_raise(node.op)]
 
 
 def may_raise(row: Operation) -> bool:
-    """Return whether an operation may raise. Primitives and programs always may, since they run the user's code."""
+    """Return whether an operation may raise an exception; primitives and programs, which run the user's code, may."""
     return not row.permanent or _translation_raises(row)
 
 
 @cache
 def _translation_raises(row: Operation) -> bool:
-    """Return whether an operation's translation may raise; return True if the operation cannot be translated."""
+    """Return whether an operation's translation may raise an error; return True if there is no translation."""
     from .._translation.forms import Refused  # imported only here, since the translator is large
     from .._translation.rows import translated_row
     from .._translation.translator import Translation

@@ -1,4 +1,8 @@
-"""Carries out a call to a program: checks the arguments, picks the inputs out of them, and makes the node."""
+"""Carries out a call to a program: checks the arguments, selects the inputs in them, and makes a node for the call.
+
+A program is a function recorded as lists of operations. It has a list, called a branch, for each combination of answers
+to the questions (such as comparisons) that the function asked about its numbers.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +104,7 @@ class Replayed:
         return [x for i, x in enumerate(call.numbers) if i not in moving]
 
     def _given(self, call: Arguments) -> list[Any]:
-        """Return the inputs among the numbers in a call's arguments; usually, all these numbers are inputs."""
+        """Return the inputs among the numbers in a call's arguments; usually, all of the numbers are inputs."""
         numbers = call.numbers
         return numbers if len(self._moving) == len(numbers) else [numbers[i] for i in self._moving]
 
@@ -108,7 +112,7 @@ class Replayed:
         return as_floats(self._given(call))
 
     def _picked(self, arguments: tuple[Any, ...], keywords: dict[str, Any], argnums: Argnums) -> list[int]:
-        """Return the positions of the arguments to differentiate with respect to; keyword arguments come last."""
+        """Return the positions of the arguments that `argnums` selects; those of keyword arguments come last."""
         function = self._function or _anything
         places = located(function, arguments, keywords, checked(argnums))
         return [at if type(at) is int else len(arguments) + list(keywords).index(at) for at in places]
@@ -127,7 +131,7 @@ class Replayed:
         return part.rebuild([by_number.get(start + i, 0.0) for i in range(len(part.numbers))])
 
     def _within(self, trace: Trace, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Return the result of a call made during another function's trace, which records the program's operations.
+        """Return the result of a call made during a trace of another function; that trace records the operations.
 
         If no argument is a Value, the numbers in the result count as plain numbers.
         """
@@ -162,10 +166,10 @@ class Replayed:
         return result
 
     def _node(self, call: Arguments) -> Any:
-        """Return a node on the inputs and parameters. Its local derivatives are the gradients that a replay computes.
+        """Return one node for the call. Its operands are the inputs and parameters.
 
-        Return NotImplemented if there are several outputs, since each output would need its own sweep; the engine then
-        builds the graph.
+        The local derivatives of this node are the gradients that a replay computes. Return NotImplemented if there are
+        several outputs, since each output would need a separate backward sweep; the engine then builds the graph.
         """
         given = self._given(call)
         numbers = as_floats(given)
@@ -187,7 +191,10 @@ class Replayed:
         return self._at(operands)[0]
 
     def _row_slopes(self, operands: Sequence[Any], result: Any) -> Sequence[Any]:
-        """Return the local derivatives of a node of this program; on Values, differentiate the function's own graph."""
+        """Return the local derivatives of a node of this program.
+
+        If operands are Values, differentiate the graph that the function itself builds.
+        """
         if not any(type(x) is Value for x in operands):
             return self._at(operands)[1]
         if self._function is None:
@@ -219,7 +226,7 @@ class Replayed:
         if len({tuple(map(id, branch.moving)) for branch in self._replays.branches}) > 1:
             raise GraphError(
                 f"the branches of {self.name} read different parameters, so a node of one branch cannot be evaluated "
-                "at numbers that take another; call the program at those numbers"
+                "at numbers that take another branch; call the program at those numbers"
             )
         branch, (value, by_input, by_parameter) = self._replays.played(
             numbers,
@@ -231,4 +238,4 @@ class Replayed:
 
 
 def _anything(*arguments: Any, **keywords: Any) -> None:
-    """Stand in for the function of a program that has none; with this signature, `argnums` are positions."""
+    """Stand in for the function of a program without a function; this signature makes `argnums` positions."""

@@ -1,4 +1,8 @@
-"""Replays a program at one point, on the branch that the point takes; this branch is traced first if necessary."""
+"""Replays a program at one point, on the branch that the point takes; this branch is traced first if necessary.
+
+A branch is the list of operations for one combination of answers to the questions (such as comparisons) that the
+program's function asks about its numbers.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +25,8 @@ class Replays:
     """The branches of one program, and the choice among them at each point.
 
     Args:
-        tracer: A function that traces the branch of a point, and raises any error that the engine raises there; None if
-            the program has no function to trace.
+        tracer: A function that traces the branch of a point, and raises any error that the engine would raise at this
+            point; None if the program has no function to trace.
         fast: Whether the program is fast (see `Program`).
     """
 
@@ -48,13 +52,16 @@ class Replays:
     ) -> tuple[Branch, Any]:
         """Return the branch of a point, and the only output: a node of `row`, or a number.
 
-        `given` holds the inputs as the caller passed them, `varying` says which of them are Values, and `numbers` holds
-        all of them as floats. The output is a number if it depends on no variable.
+        `given` holds the inputs as the caller passed them, `varying` specifies which inputs are Values, and `numbers`
+        holds all inputs as floats. The output is a number if it depends on no variable.
         """
         return self.played(numbers, lambda branch: branch.node(row, given, numbers, varying, self.fast))
 
     def played(self, numbers: Sequence[float], play: Callable[[Branch], T]) -> tuple[Branch, T]:
-        """Return a point's branch, and the result of `play` on it; raise any error that the engine raises there."""
+        """Return the branch of a point, and the result of calling `play` on this branch.
+
+        Raise any error that the engine raises at this point.
+        """
         branch = self.branches.latest
         while branch is not None:
             try:
@@ -94,7 +101,7 @@ class Replays:
         return self.played(numbers, lambda branch: branch.player().values(numbers, branch.parameters))[0]
 
     def traced(self, numbers: Sequence[float]) -> Branch:
-        """Trace the branch of a point; keep the branch and return it."""
+        """Trace the branch of a point, add it to the known branches, and return it."""
         if self.tracer is None:
             raise GraphError(
                 f"these numbers take a branch of {self.name} that was not traced; "

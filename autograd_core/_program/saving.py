@@ -1,4 +1,4 @@
-"""Saves programs as text. The text has a version, is checked when it is read, and is never executed.
+"""Saves programs as text. The text states its format version, is checked when it is read, and is never executed.
 
 Arrays are stored in Base64, in little-endian order.
 """
@@ -99,7 +99,7 @@ def state_of(
 def program_of(
     state: dict[str, Any], parameters: Sequence[Value]
 ) -> tuple[str, Arguments, tuple[int, ...], list[Branch], bool]:
-    """Rebuild the parts of a program from its state and return them; raise ValueError if the state is inconsistent."""
+    """Rebuild and return the parts of a program, given its state; raise ValueError if the state is inconsistent."""
     try:
         form = _formed(state["arguments"])
         numbers = list(state["numbers"])
@@ -179,7 +179,7 @@ def _check_named(row: Operation) -> None:
     if not row.permanent:
         raise GraphError(
             f"a program that uses {row.name} cannot be saved, since {row.name} is your own function and code is never "
-            "saved; write the function with the operations of autograd_core"
+            "saved; write the function in terms of autograd_core's operations"
         )
 
 

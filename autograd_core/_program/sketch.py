@@ -1,4 +1,8 @@
-"""Draws a program as the steps in which it is played, in Graphviz's DOT language."""
+"""Draws a program as the steps in which it is replayed, in Graphviz's DOT language.
+
+A step is one operation, or several operations that the C player computes together. A program has one branch, with its
+own list of operations, for each combination of answers to the questions that the traced function asked.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +57,7 @@ def _constant(name: str) -> GraphError:
 
 
 def _played(program: Program, branches: Sequence[tuple[int, Branch]], count: int, options: dict[str, Any]) -> Drawing:
-    """Draw branches as the steps in which they are played.
+    """Draw branches as the steps in which they are replayed.
 
     Args:
         branches: The branches to draw, each with its number.

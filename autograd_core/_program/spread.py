@@ -1,4 +1,7 @@
-"""One argument over many rows: where each row's numbers are, and how the argument's gradient is assembled."""
+"""One argument over many rows: where each row's numbers are, and how the argument's gradient is assembled.
+
+A row holds the numbers for one point at which a program is replayed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ Columns = Sequence[Sequence[float]]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """An argument that carries rows.
+    """An argument that has one item per row.
 
     `example` is the argument for the first row. `columns` has, for each number in `example`, a column that locates the
     corresponding number of every row. `count` is the number of rows. `joined` turns columns, one for each number, back
@@ -37,7 +40,7 @@ def spread(thing: Any, axis: int, name: str) -> Spread:
 
     Raises:
         ValueError: The arrays and lists have different numbers of rows, or the rows have different structures.
-        TypeError: The argument contains something that cannot carry rows.
+        TypeError: The argument contains something that cannot be split into rows.
     """
     if is_array(thing):
         return _of_array(thing, axis, name)
@@ -48,7 +51,7 @@ def spread(thing: Any, axis: int, name: str) -> Spread:
     kind = kind_of(thing)
     if kind is None:
         raise TypeError(
-            f"{name} must carry rows, as in_axes says; got {thing!r} of type {type(thing).__name__}: "
+            f"{name} must have one item per row, as in_axes specifies; got {thing!r} of type {type(thing).__name__}: "
             "pass a list or an array, or set its entry in in_axes to None"
         )
     names, parts = kind.open(thing)
@@ -67,10 +70,10 @@ def spread(thing: Any, axis: int, name: str) -> Spread:
 
 
 def counted(counts: dict[str, int]) -> int:
-    """Return the number of rows, which must be the same for every argument that carries rows."""
+    """Return the number of rows, which must be the same for every argument that has rows."""
     if len(set(counts.values())) != 1:
-        said = ", ".join(f"{name} has {count}" for name, count in counts.items()) or "no argument carries rows"
-        raise ValueError(f"arguments that carry rows must have the same number of rows; {said}")
+        said = ", ".join(f"{name} has {count}" for name, count in counts.items()) or "no argument has rows"
+        raise ValueError(f"all arguments that have rows must have the same number of rows; {said}")
     [count] = set(counts.values())
     return count
 
@@ -79,7 +82,7 @@ def _of_array(thing: Any, axis: int, name: str) -> Spread:
     import numpy
 
     if not thing.shape or thing.dtype.kind not in "fiu":
-        raise TypeError(f"{name} carries rows, so it must be an array of numbers with an axis for rows; got {thing!r}")
+        raise TypeError(f"{name} must be an array of numbers with an axis along which its rows lie; got {thing!r}")
     rows = numpy.moveaxis(thing, axis, 0)
     flat = numpy.ascontiguousarray(rows, dtype=numpy.float64).reshape(-1)
     count, shape = rows.shape[0], rows.shape[1:]
@@ -123,7 +126,7 @@ def _of_list(thing: Any, name: str) -> Spread:
 
 
 def selected(columns: Sequence[Column], rows: Sequence[int]) -> list[Column]:
-    """Return the columns, reduced to these rows."""
+    """Return the columns with only the given rows."""
     made: dict[int, array[float]] = {}
     for column in columns:
         if column.step and id(column.numbers) not in made:

@@ -9,15 +9,15 @@ from .._engine.choice import accelerated
 from .._operations.operation import Operation
 from ..value import Value
 
-# The number of references to a node that do not count as uses: the list's, the loop variable's and `getrefcount`'s.
+# This many references to a node do not count as uses: those of the list, the loop variable and `getrefcount`.
 IN_PASSING = 3
 
 
 @accelerated
 def leaked(nodes: list[Value]) -> Value | None:
-    """Return a node that is referred to from outside these nodes and their list, or None if there is none.
+    """Return a node that something other than these nodes and their list refers to, or None if there is none.
 
-    A node that is stored elsewhere would be out of date after the next replay.
+    The number of a node that is stored elsewhere would be out of date after the next replay.
     """
     uses: dict[int, int] = dict.fromkeys(map(id, nodes), 0)
     for node in nodes:
@@ -47,7 +47,7 @@ def leaves_among(nodes: list[Value]) -> list[Value]:
 
 @accelerated
 def risky(nodes: list[Value], may_raise: Callable[[Operation], bool]) -> list[int]:
-    """Return the indices of the nodes, other than leaves, whose operations may raise."""
+    """Return the indices of the nodes, other than leaves, whose operations may raise an exception."""
     return [i for i, node in enumerate(nodes) if not node.is_leaf and may_raise(node.op)]
 
 
@@ -62,8 +62,9 @@ def unused(roots: list[Value], nodes: list[Value]) -> list[Value]:
 def outside(roots: list[Value], nodes: list[Value]) -> list[Value]:
     """Return the nodes outside `nodes` that the roots depend on directly, or through nodes in `nodes` only.
 
-    They are in the order in which the nodes in `nodes` first use them. A function usually uses its inputs in the order
-    in which they are stored (those of a matrix, for instance, row by row), and adjacent numbers are replayed faster.
+    The result is in the order in which the nodes in `nodes` first use these outside nodes. A function usually uses its
+    inputs in the order in which they are stored (the elements of a matrix, for instance, row by row), and replays are
+    faster if they read adjacent numbers.
     """
     own, seen = set(nodes), _seen(roots, nodes)
     used = (x for node in nodes if node in seen for x in node.operands if type(x) is Value)

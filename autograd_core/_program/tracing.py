@@ -61,7 +61,10 @@ class Trace:
         return outcome
 
     def asked_flat(self, node: Value) -> None:
-        """Record as questions whether a node's local derivatives are flat, because their formulas depend on this."""
+        """Record a question for each local derivative of a node: whether it is flat (0 in a whole neighbourhood).
+
+        The formula of the derivative depends on the answer.
+        """
         if node.op.flat or node.op.flat_beside:
             for i, slope in enumerate(node._slopes):
                 if slope is not None:
@@ -87,13 +90,13 @@ class Trace:
         if node.is_leaf and not node._place.recording and any(node is x for x in self.made):
             raise GraphError(
                 "a traced function computed a Value inside no_record(), so a replay could not compute it again; "
-                "use stop_gradient(…) where no gradient is meant to pass"
+                "use stop_gradient(…) where no gradient should pass"
             )
 
     def note(self, node: Value) -> None:
         """Reject taking a node's number out of the graph.
 
-        Other threads may do so with nodes that do not depend on this trace.
+        Other threads may do this to nodes that do not depend on this trace.
         """
         if get_ident() != self._thread and not self.reaches(node):
             return
@@ -101,7 +104,7 @@ class Trace:
 
 
     def check_uncaught(self) -> None:
-        """Reject a function that returned although an error was raised: a replay would not check for that error."""
+        """Reject a function that caught an error and returned: a replay would not check for that error."""
         for error in self.errors:
             if isinstance(error, GraphError):
                 raise error

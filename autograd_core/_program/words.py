@@ -1,4 +1,8 @@
-"""Describes steps: a single operation by a formula, and a box of several steps by a few lines of text."""
+"""Describes the steps in which a program is replayed, for the boxes of a drawing.
+
+A step that is a single operation is described by a formula, and a box of several steps by a few lines of text. A cell
+holds one number that steps read or compute.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ MOST_TERMS, MOST_LINES = 4, 8
 class Names:
     """Names for the cells of a branch: a leaf has its label, and a result is named after the step that computes it.
 
-    `slots` maps the cell of a leaf to the leaf's number; `owners` maps the cell of a result to the number of its step.
+    `slots` maps the cell of a leaf to the leaf's index; `owners` maps the cell of a result to the index of its step.
     """
 
     def __init__(self, flow: Flow, labels: Sequence[str], precision: int) -> None:

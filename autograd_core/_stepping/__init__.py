@@ -1,4 +1,4 @@
-"""The code behind the stepper.
+"""The code behind the stepper, which shows the forward and backward passes of a graph step by step.
 
 Start with `scene.py` (the data of a step), `script.py` (all steps in order), `forward.py` and `backward.py` (the text
 of each step, with `lines.py` for the numbers in it and `formulas.py` for the derivatives), and `replay.py` (the

@@ -1,8 +1,9 @@
 """The questions that a program asks about its numbers as it runs, such as whether x < y.
 
-When the reader of a page changes a leaf's value, a comparison may have a different outcome. The program would then take
-another branch, which the recorded graph does not contain, so the page asks the questions again. While the program runs,
-`Value` records the questions that the current thread asks, and answers them as usual.
+When the reader of the stepper's page changes a leaf's value, a comparison may have a different outcome. The program
+would then take another branch, which the recorded graph does not contain, so the page asks the questions again. This
+module records the questions: while the program runs, `Value` notes each question that the current thread asks and
+answers it as usual.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 ANSWERS: dict[str, Callable[[float], Any]] = {
     "bool": bool, "int": int, "floor": math.floor, "ceil": math.ceil, "trunc": math.trunc,
 }  # fmt: skip  # keeps the table compact
-# The other ways to take a number out of a Value.
+# Other ways, besides `.data`, to take a plain number out of a Value.
 READING: dict[str, Callable[..., Any]] = {
     "__round__": round, "rint": lambda x: round(x, 0), "is_integer": float.is_integer,
 }  # fmt: skip  # keeps the table compact
@@ -36,7 +37,7 @@ _asking = RLock()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question about some Values and numbers, its answer, and a stamp that tells which nodes were made later.
+    """A question about Values and numbers, the answer, and a stamp that shows which nodes were made later.
 
     `kind` is a key of `SIGNS` or `ANSWERS`, or "read" if the number itself was taken out of a Value, by `.data` or by
     rounding.
@@ -50,10 +51,10 @@ class Asked:
 
 
 def called(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Any, list[Asked]]:
-    """Call a function with leaves named after its parameters; return the result and the questions that were asked.
+    """Call a function on leaves named after its parameters; return the result and the questions that were asked.
 
-    Numbers may be in lists, tuples and dicts; anything without numbers is passed on unchanged. Each node records the
-    source line that made it.
+    A leaf replaces each number in `arguments`, also in lists, tuples and dicts; anything else is passed on unchanged.
+    Each node records the source line that made it.
 
     Raises:
         GraphError: The function returns something other than one or several Values.
@@ -128,7 +129,7 @@ def _compared(kind: str, original: Any, note: Note) -> Callable[[Value, Any], An
 
 
 def _answered(kind: str, function: Callable[..., Any], note: Note) -> Callable[..., Any]:
-    """Return a method that answers from the number itself, since reading `.data` would record another question."""
+    """Return a method that computes its answer from `_data`, since reading `.data` would record another question."""
 
     def answer(self: Value, *arguments: Any) -> Any:
         outcome = function(self._data, *arguments)

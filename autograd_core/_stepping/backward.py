@@ -1,4 +1,8 @@
-"""The backward sweep through a picture, edge by edge, in sorted and in unsorted order."""
+"""The steps of the backward sweep through a picture, edge by edge, in sorted or unsorted order.
+
+A box shows a node or, if it is a folded box, a whole scope (a named group of nodes). In sorted order, a box passes its
+gradient on only when the gradient is complete; in unsorted order, as soon as anything has arrived.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,11 @@ from .scene import COMPLETE, INSIDE, WRONG, Scene, Step, group_of, node_of, slop
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The slots of a contribution, of its two factors, and of the operand's gradient before and after the addition."""
+    """Where the tape (`replay.py`) holds the numbers of one contribution.
+
+    The fields are the slots of the contribution, of its two factors, and of the operand's gradient before and after the
+    addition.
+    """
 
     local: int
     upstream: int
@@ -27,7 +35,7 @@ class Sent:
 
 
 class Sweep:
-    """The backward steps of one epoch."""
+    """The backward steps of one epoch, which is one forward pass, backward sweep and update."""
 
     def __init__(self, scene: Scene, replay: Replay, epoch: int) -> None:
         self.scene = scene
@@ -51,7 +59,7 @@ class Sweep:
             yield step
 
     def sorted(self) -> Iterator[Step]:
-        """Yield the steps edge by edge in the order of the sweep: every gradient is complete before it is passed on."""
+        """Yield the steps edge by edge, in sorted order: every gradient is complete before it is passed on."""
         yield from self._seeds()
         for box in reversed(self.scene.picture.boxes):
             for _, step in self._passed_on(box):
@@ -59,7 +67,7 @@ class Sweep:
         yield self._result()
 
     def _passed_on(self, box: Box) -> Iterator[tuple[list[Box], Step]]:
-        """Yield the steps in which a box passes its gradient on, each with the receiving boxes; a leaf yields none."""
+        """Yield each step in which a box passes its gradient on, as (receiving boxes, step); a leaf yields none."""
         incoming = [edge for edge in self.scene.incoming[box] if edge.source.group is not None]
         if box.kind == "folded":
             for edge in incoming:
@@ -89,7 +97,7 @@ class Sweep:
         return step
 
     def _send(self, edge: Edge) -> Sent:
-        """Send the contributions along all the graph edges that a drawn edge stands for.
+        """Send the contributions along all the graph edges that a drawn edge represents.
 
         Return the slots for the drawn edge itself.
         """
@@ -137,7 +145,7 @@ class Sweep:
         return step
 
     def _underlying(self, edge: Edge) -> list[tuple[Value, int]]:
-        """Return the graph edges that a drawn edge stands for, in the order of the sweep."""
+        """Return the graph edges that a drawn edge represents, in the order of the sweep."""
         if not edge.more and not edge.target.more:
             return [(node_of(edge.target), edge.index)]
         return [
@@ -181,9 +189,9 @@ class Sweep:
         return self.scene.step("result", self.epoch, text, [box.id for box in self.scene.leaves])
 
     def eager(self) -> Iterator[Step]:
-        """Yield the steps in which every box passes its gradient on once, as soon as anything has arrived.
+        """Yield the steps in unsorted order: every box passes its gradient on once, as soon as anything has arrived.
 
-        More may arrive later: this is the mistake that sorting prevents.
+        Further contributions may arrive too late; sorting prevents this mistake.
         """
         yield from self._seeds()
         numbered = {box.number: box for box in self.scene.picture.boxes}

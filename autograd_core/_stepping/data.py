@@ -1,7 +1,7 @@
-"""The data of a page, as JSON: its steps, the program that recomputes its numbers and gradients, and its guards.
+"""The data of the stepper's page, as JSON: steps, instructions that recompute the numbers and gradients, and guards.
 
-A guard is a question that the user's program asked about its numbers (see `asking.py`). If the answer changes, the
-recorded graph may no longer apply.
+Each number has a slot, which is its index in a list. A guard is a question that the user's program asked about its
+numbers (see `asking.py`). If the answer changes, the recorded graph may no longer apply.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MOST_NODES = 150  # with more, the gradients' graph would make up most of the pa
 
 
 def page_data(script: Script, frames: Frames) -> dict[str, Any]:
-    """Return the data for the page's script: the distinct steps, both orders, and the program for the numbers."""
+    """Return the data for the page's script: the distinct steps, both orders of the steps, and the instructions."""
     pool = {repr(step): step for step in (*script.sorted, *script.eager)}  # both orders share most of a forward pass
     at = {text: i for i, text in enumerate(pool)}
     tape, picture = script.tape, script.scene.picture
@@ -78,15 +78,15 @@ def page_data(script: Script, frames: Frames) -> dict[str, Any]:
 def _computed_first(tape: Tape) -> set[int]:
     """Return the slots whose numbers the page computes before it shows any, so that the data can omit those numbers.
 
-    The slots of operations that take any number of operands are not included: the page needs their recorded
-    derivatives, which show where no gradient passes because other operands are plain numbers.
+    The slots of operations that take any number of operands are not included: the page needs the recorded derivatives
+    of these operations, which show where no gradient passes because other operands are plain numbers.
     """
     rows = ((slot, reads) for name, slot, *reads in tape.code if TABLE[str(name)].arity is not None)
     return {i for slot, reads in rows for i in range(int(slot), int(slot) + 1 + len(reads))}
 
 
 def _program(tape: Tape, live: bool = True) -> dict[str, Any]:
-    """Encode each instruction as numbers: the index of its name, then its slots (~slot for that of a plain number)."""
+    """Encode each instruction as numbers: the index of its name, then its slots (~slot if it holds a plain number)."""
     if not live:
         return {"ops": [], "code": [], "frozen": {}, "domains": {}}
     names = sorted({str(name) for name, *_ in tape.code})
@@ -148,9 +148,9 @@ def _jsonable(x: float) -> float | str:
 
 @dataclass(frozen=True, slots=True)
 class SecondOrder:
-    """The program that computes all gradients, with the slots of the leaves and of their gradients.
+    """The instructions that compute all gradients, with the slots of the leaves and of their gradients.
 
-    A constant gradient has None in place of a slot.
+    The slot of a constant gradient is None.
     """
 
     tape: Tape
@@ -159,7 +159,7 @@ class SecondOrder:
 
 
 def second_order(scene: Scene, leaves: Sequence[Value]) -> SecondOrder | None:
-    """Return a program for the leaves' gradients, or None if only Python can compute them or the graph is too large."""
+    """Return instructions for the leaves' gradients; None if only Python can compute them or the graph is too large."""
     if not leaves or len(scene.order) > MOST_NODES or any(why_frozen(node.op) for node in scene.order):
         return None
     with record():
@@ -171,7 +171,7 @@ def second_order(scene: Scene, leaves: Sequence[Value]) -> SecondOrder | None:
 
 
 def guards_of(script: Script) -> dict[str, Any]:
-    """Return the guards, and the stamps that tell which computed values were made after each question."""
+    """Return the guards, and the stamps that show which computed values were made after each question."""
     data, tape = script.recorded, script.tape
     guards = []
     for question in script.questions:

@@ -1,4 +1,4 @@
-"""Local derivatives as formulas: from an operation's templates or, if it has none, from its derivative function."""
+"""Prints local derivatives as formulas, from an operation's templates or, if it has none, its derivative function."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Formulas:
         self._slopes: dict[Value, Sequence[Any]] = {}
 
     def __call__(self, node: Value, index: int, names: Sequence[str], result: str) -> str:
-        """Return ∂result/∂operand for the operand at `index`; `names` names the operands, and `result` the result.
+        """Return ∂result/∂operand for the operand at `index`; `names` are the operands' names, `result` the result's.
 
         The text is empty if the derivative is unknown or its formula would be too long.
         """
@@ -36,7 +36,7 @@ class Formulas:
         return text if len(text) <= LONGEST else ""
 
     def _template(self, node: Value, template: str) -> str:
-        """Return a template, with y - 1 worked out in an exponent if y is a plain number: 2·x, not 2·x^(2 - 1)."""
+        """Return a template, with the exponent y - 1 evaluated if y is a plain number: 2·x, not 2·x^(2 - 1)."""
         power, y = " ** ({y} - 1)", node.operands[-1]
         if power not in template or type(y) is not float:
             return template
@@ -51,7 +51,7 @@ def _slopes(node: Value) -> Sequence[Any]:
     try:
         with record():
             return node.op.slopes(node.operands, node)
-    except Exception:  # the function of a primitive may not support Values; then there is no formula
+    except Exception:  # a user's derivative function may not support Values; then there is no formula
         return ()
 
 

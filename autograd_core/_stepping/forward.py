@@ -1,4 +1,7 @@
-"""One forward pass through a picture, and the update of the parameters between two passes."""
+"""The steps of one forward pass through a picture, and of the update of the parameters between two passes.
+
+Texts contain placeholders for numbers, each of which holds a slot: an index on the tape (`replay.py`).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from .lines import CountWrong, Differs, Equal, Exponent, Line, Number, line
 from .replay import Replay
 from .scene import INSIDE, Scene, Step, group_of, node_of, slope
 
-FIRST_PLACE = 0xE000  # the first of the private-use characters that stand for operands until a formula is split at them
+FIRST_PLACE = 0xE000  # the first of the private-use characters that replace operands until a formula is split there
 
 
 def forward(scene: Scene, replay: Replay, epoch: int) -> Iterator[Step]:
@@ -102,7 +105,8 @@ def _on_numbers(op: Operation, slots: Sequence[int]) -> Line:
 def update(scene: Scene, replay: Replay, epoch: int, rate: int, due: Mapping[Value, int]) -> Iterator[Step]:
     """Yield the steps that update each parameter, w ← w - rate·∂root/∂w.
 
-    `due` holds the correct gradients of the leaves whose computed gradients may be wrong.
+    `rate` is the slot of the learning rate. `due` holds the correct gradients of the leaves whose computed gradients
+    may be wrong.
     """
     before, gradients = dict(replay.data), dict(replay.adjoint)
     none = scene.tape.constant(0.0)

@@ -1,4 +1,4 @@
-"""The steps as pictures, which differ in texts and colours but share one layout, with room for the widest texts."""
+"""Pictures of the steps, which differ in texts and colours but share one layout, with room for the widest texts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _rounded(place: re.Match[str]) -> str:
 
 
 class Frames:
-    """A picture, its steps in both orders, and the texts at each step."""
+    """A picture, its steps in sorted and in unsorted (`eager`) order, and the texts at each step."""
 
     def __init__(self, picture: Picture, steps: Sequence[Step], eager: Sequence[Step], time_limit: float) -> None:
         self.picture = picture
@@ -56,7 +56,7 @@ class Frames:
         self.heads = {box.id: self._head(box) for box in picture.boxes}
 
     def _head(self, box: Box) -> list[str]:
-        """Return the lines of a box that no step changes."""
+        """Return the lines of text in a box that no step changes."""
         if box.group is None:
             return [box.name]
         more = [f"× {box.more} more"] if box.more else []
@@ -83,7 +83,7 @@ class Frames:
 
     @cached_property
     def page_geometry(self) -> Geometry:
-        """The same layout without room for a caption."""
+        """The layout of `geometry`, without room for a caption."""
         return self._upright(0)
 
     def _upright(self, caption: int) -> Geometry:

@@ -22,7 +22,7 @@ class Geometry:
 
     Args:
         source: DOT source, with placeholders as wide as the widest texts.
-        time_limit: The number of seconds after which a layout is abandoned, with a LayoutError.
+        time_limit: The number of seconds after which a layout is abandoned and a LayoutError is raised.
         caption: The length of the longest text below the picture, in characters; 0 if there is no such text.
     """
 
@@ -45,7 +45,7 @@ class Geometry:
 
     @property
     def disorder(self) -> int:
-        """How many more pairs of numbered frames (of scopes) are in the wrong order than in the right order."""
+        """How many more pairs of numbered frames (outlines of scopes) are in the wrong order than in the right one."""
         frames = ((frame.get("label", ""), frame["bb"]) for frame in self.clusters.values())
         return disorder(frames, self.graph.get("rankdir") == "TB")
 

@@ -1,7 +1,8 @@
-"""Lines of text with placeholders for numbers. A placeholder holds the index of a slot on the tape (`replay.py`).
+"""Lines of text with placeholders for numbers. A placeholder holds a slot, an index on the tape (`replay.py`).
 
-Python fills in the engine's numbers; the page fills the same lines again when the reader changes a leaf's value. Words
-that depend on the numbers (for example, on whether 0 was multiplied by infinity) are pieces of their own kinds.
+Python fills in the engine's numbers; the stepper's page fills the same lines again when the reader changes a leaf's
+value. A line is a sequence of pieces: plain text, placeholders, and words that depend on the numbers (for example, on
+whether 0 was multiplied by infinity).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ MOST_LISTED = 8
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The number in a slot; `signed` puts a negative number in brackets, and `slope` hides the sign of a zero."""
+    """The number in a slot: if `signed`, a negative number is in brackets; if `slope`, a zero has no sign."""
 
     slot: int
     signed: bool = False
@@ -35,7 +36,7 @@ class Exponent:
 
 @dataclass(frozen=True, slots=True)
 class Equal:
-    """Parts joined by = signs; of parts that read the same, only the first is printed."""
+    """Parts joined by = signs; if several parts have the same text, only the first is printed."""
 
     parts: tuple[Line, ...]
 
@@ -60,7 +61,7 @@ class Differs:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A list of the wrong results, each with the actual and the correct number; the text `right` if there are none."""
+    """A list of the wrong results, each with the actual and the correct number; the text `right` if none are wrong."""
 
     found: tuple[tuple[Line, int, int], ...]
     right: str
@@ -95,7 +96,7 @@ def alike(a: float, b: float) -> bool:
 
 
 class Filling:
-    """Fills in the numbers of lines, to `precision` significant digits."""
+    """Fills the numbers into lines, to `precision` significant digits."""
 
     def __init__(self, numbers: Sequence[float], precision: int) -> None:
         self.numbers = numbers
@@ -150,7 +151,7 @@ def coded(text: Line, slots: Mapping[int, int]) -> Any:
 
     Args:
         text: The line.
-        slots: The page's slot for each slot of the tape.
+        slots: The slot on the page for each slot on the tape.
     """
 
     def code(piece: Piece) -> Any:
@@ -178,7 +179,7 @@ def coded(text: Line, slots: Mapping[int, int]) -> Any:
         case (str(words),):
             return words
         case (Number(a, False, True), " × ", Number(b, True, True), " = ", Number(c, False, True)):
-            # an edge's contribution; most of a page is contributions and gradients, so their codes are short
+            # an edge's contribution; a page consists mostly of contributions and gradients, so their codes are short
             return [["x", slots[a], slots[b], slots[c]]]
         case ("grad ", Number(slot, False, True), *more) if more in ([], [" ✓"]):
             return [["G" if more else "g", slots[slot]]]  # the gradient of the edge's operand

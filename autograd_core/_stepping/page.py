@@ -1,4 +1,4 @@
-"""The page as one string: markup, style, script and data, with no external resources."""
+"""Builds the stepper's page as one string: markup, style, script and data, with no external resources."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .script import Script
 
 HERE = Path(__file__).parent / "live"
 SCRIPTS = ("lines.js", "player.js", "view.js", "steps.js", "leaves.js", "tools.js", "source.js", "page.js")
-# Strings, templates and regular expressions, which are kept; comments and the spaces around operators, which are
+# Parts of JavaScript: strings, templates and regular expressions are kept; comments and the spaces around operators are
 # removed.
 _TOKENS = re.compile(
     r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"""
@@ -30,7 +30,7 @@ _STYLE_SPACE = re.compile(r"\s*/\*.*?\*/\s*|(?<=[{};,])\s+|\s+(?=[{}])", re.DOTA
 
 
 def page(script: Script, frames: Frames, title: str | None) -> str:
-    """Return the page of a stepper."""
+    """Return the stepper's page as HTML."""
     data = page_data(script, frames)
     operations = {*data["ops"], *data.get("second", {}).get("ops", ())}
     parts = {
@@ -42,7 +42,7 @@ def page(script: Script, frames: Frames, title: str | None) -> str:
     }
     first, *rest = (HERE / "page.html").read_text(encoding="utf-8").split("<!-- ")
     filled = [first]
-    for piece in rest:  # each part is inserted once; the inserted text is not searched
+    for piece in rest:  # each part is inserted once; the inserted text is not searched for markers
         name, _, after = piece.partition(" -->")
         filled += [parts[name], after]
     return "".join(filled)

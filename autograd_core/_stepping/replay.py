@@ -1,13 +1,14 @@
 """The numbers of all steps, each in a slot, and the instructions that a page runs to compute the numbers again.
 
-The numbers of the first epoch are those that the graph recorded. Those of later epochs are computed by the player of
-programs, `_program/player.py`.
+A slot is an index on the tape, the list of all numbers. An epoch is a forward pass, a backward sweep and an update. The
+numbers of the first epoch are those in the recorded graph. The numbers of later epochs are computed by
+`_program/player.py`, which runs a recorded graph on new numbers.
 
-An instruction is a name, followed by the first slot that it fills and by the slots that it reads. If the name is that
-of an operation of the table, the instruction reads the operands and fills the value, then the local derivative with
-respect to each operand. The other names are:
+An instruction is a name, followed by the first slot that it fills and by the slots that it reads. If the name is an
+operation's name in `TABLE`, the instruction reads the operands and fills the slot of the value, then a slot for the
+local derivative with respect to each operand. The other names are:
 
-"frozen"  does the same for an operation that only Python can compute
+"frozen"  reads and fills the same slots, for an operation that only Python can compute
 "send"    reads the local derivative, the upstream gradient and the sum of all earlier contributions to the operand (-1
           if there are none); fills the contribution, then the new sum
 "norm"    fills the square root of the sum of the squares of the slots that it reads
@@ -48,7 +49,7 @@ class Tape:
         self._known: dict[object, int] = {}
 
     def hold(self, number: float) -> int:
-        """Return a new slot that no instruction fills, such as the slot of a leaf."""
+        """Put a number into a new slot that no instruction fills, such as a leaf's, and return the slot."""
         self.numbers.append(number)
         return len(self.numbers) - 1
 
@@ -73,7 +74,7 @@ class Tape:
         return self._known[key]
 
     def sent(self, local: int, upstream: int, before: int | None) -> int:
-        """Return the slot of a contribution; the next slot holds its sum with everything that had arrived before."""
+        """Return the slot of a contribution; the next slot holds the sum of all that has arrived so far."""
         a, b = self.numbers[local], self.numbers[upstream]
         contribution = NOTHING if is_nothing(a) or is_nothing(b) else b * a + 0.0
         total = (NOTHING if before is None else self.numbers[before]) + contribution
@@ -101,7 +102,7 @@ class Tape:
 
 
 def why_frozen(op: Operation) -> str:
-    """Return why only Python can compute an operation, or an empty string for the operations of the table."""
+    """Return why only Python can compute an operation, or an empty string for an operation that a page can compute."""
     if op.origin is not None:
         return f"{op.name} is a primitive, a Python function of your own, which a page cannot run"
     if op.name == "checkpoint":
@@ -110,7 +111,9 @@ def why_frozen(op: Operation) -> str:
 
 
 class Replay:
-    """The slots of one epoch: of all `data`, of `local` derivatives, and of the `adjoint` of each node reached so far.
+    """The slots of one epoch: of all values, of the local derivatives, and of the adjoints that are known so far.
+
+    A node's adjoint is the sum of the contributions that have reached the node in the current sweep.
 
     The graph's own `data` and `grad` are not changed. The constructor raises GraphError if a leaf has been assigned a
     new number since the graph was recorded.
@@ -189,7 +192,7 @@ class Replay:
         self.adjoint.clear()
 
     def forward(self) -> None:
-        """Recompute every node from the leaves, with the player of programs.
+        """Recompute every node from the leaves.
 
         If an operation has no value for its operands, it raises the same exception as for floats; the message names the
         operation and the operands.
@@ -209,7 +212,10 @@ class Replay:
 
 
 def hidden(checkpoint: Value) -> Operation:
-    """Return a checkpoint as an operation, by running its function once and making a program of the resulting graph."""
+    """Return a checkpoint, which records only its result, as an operation that works on other numbers too.
+
+    The checkpoint's function is run once; the operation then runs the resulting graph.
+    """
     if checkpoint._dx.output is not None:
         raise GraphError(
             "the stepper cannot enter a checkpoint with several outputs: step through the function directly, or "

@@ -1,4 +1,4 @@
-"""The class Step, and the class Scene, which holds the facts about a picture that all kinds of steps need."""
+"""The classes Step and Scene; a Scene holds the facts about a picture that all kinds of steps need."""
 
 from __future__ import annotations
 
@@ -74,11 +74,11 @@ class Scene:
         return Step(kind, epoch, text, list(focus), {}, {}, self.filling)
 
     def gradient(self, of: Box) -> str:
-        """Return the symbol for a box's gradient, ∂root/∂box; it cannot be mistaken for a local derivative."""
+        """Return the symbol for a box's gradient, ∂root/∂box: one that cannot be mistaken for a local derivative."""
         return f"grad({of.short})"
 
     def where(self, *boxes: Box) -> str:
-        """Return a line's prefix: the scopes of those boxes whose labels are ambiguous; empty if none are."""
+        """Return a line's prefix: the scopes of the boxes whose labels are ambiguous, or "" if no label is."""
         places = dict.fromkeys(place for box in boxes if (place := self.places.get(box)))
         return f"{' → '.join(places)}: " if places else ""
 

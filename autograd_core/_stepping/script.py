@@ -1,4 +1,4 @@
-"""The steps through a graph as data: in each epoch, a forward pass, a sweep (sorted or unsorted) and an update."""
+"""The steps through a graph as data: in each epoch, a forward pass, a backward sweep and an update."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from .scene import Scene, Step
 
 
 class Script:
-    """The steps through a picture in all epochs: `sorted`, in the sweep's order, and `eager`, in an unsorted order.
+    """The steps through a picture in all epochs, with the sweep in sorted order (`sorted`) or unsorted order (`eager`).
 
-    In the unsorted order, each epoch's update uses the gradients of that epoch, even if they are wrong.
+    In unsorted order, a box passes its gradient on as soon as anything has arrived. Each epoch's update uses the
+    gradients of that epoch, even if they are wrong.
     """
 
     def __init__(

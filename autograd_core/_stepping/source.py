@@ -1,4 +1,4 @@
-"""The program beside the graph: the source lines that made each box."""
+"""The user's program, which the page shows beside the graph: the source lines that made each box."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ APART = 6  # at least this many lines are left out between two parts
 
 
 def program_of(boxes: Iterable[Box]) -> dict[str, Any] | None:
-    """Return the source that made the boxes, for the page: parts of files, and for each box a part and a line in it."""
+    """Return the source of the boxes for the page: parts of files and, for each box, the indices of a part and a line.
+
+    Return None if the source is unknown.
+    """
     places = {box.id: place for box in boxes if box.group is not None and (place := line_of(box.group.nodes[0]))}
     if not places:
         return None

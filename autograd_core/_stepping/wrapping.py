@@ -1,4 +1,7 @@
-"""Wrapping long chains into rows, like lines of text; a layout is cut between two ranks where few edges cross."""
+"""Wraps long chains of boxes into rows, like lines of text.
+
+A layout is cut between two ranks (columns of boxes) where few edges cross.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ MOST_ROWS = 5
 MOST_CROSSING = 2
 GUTTER = 46.0  # the space between rows, for the edges that lead from one row to the next
 MARGIN = 34.0
-WORTH = 1.15  # since rows are harder to follow, they are made only if they enlarge the text by more than this factor
+WORTH = 1.15  # rows are harder to follow, so they are made only if they enlarge the text by more than this factor
 
 
 def wrapped(nodes: dict[str, Attributes], edges: Edges, bounds: Bounds) -> Bounds:

@@ -1,1 +1,4 @@
-"""Random programs: read `programs.py` (programs as data), then `sketches.py` (how Hypothesis draws a program)."""
+"""Random programs for property tests.
+
+Read `programs.py` (how a program is represented), then `sketches.py` (how Hypothesis draws a program).
+"""

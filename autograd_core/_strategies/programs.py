@@ -1,7 +1,7 @@
 """Random programs, represented as data: each has a few inputs and several lines, with one operation per line.
 
-The Hypothesis strategies draw programs. A program runs on floats and on Values. It prints as Python source, which can
-be copied from the report of a failing property test. Each line either applies an operation or is an expression that
+Hypothesis draws these programs in property tests. A program runs on floats and on Values, and prints as Python source,
+which can be copied from the report of a failing test. Each line either applies an operation or is an expression that
 plain Python evaluates, such as a comparison.
 """
 
@@ -35,8 +35,8 @@ def in_math(operation: Operation) -> bool:
 class Form:
     """The right-hand side of a line: its text, with {0}, {1}, … in place of the operands, and the operation it applies.
 
-    `operation` is None for an expression that plain Python evaluates. `is_plain` says whether the result can be a plain
-    number even when the operands are Values, as with a comparison.
+    `operation` is None for an expression that plain Python evaluates. `is_plain` states whether the result can be a
+    plain number even when the operands are Values, as with a comparison.
     """
 
     text: str
@@ -44,7 +44,7 @@ class Form:
     is_plain: bool = False
 
 
-# Forms that plain Python evaluates. On Values they must give the same answers as on floats.
+# Forms that plain Python evaluates. They must have the same results on Values as on floats.
 PYTHON_FORMS = (
     *(Form(f"{{0}} {sign} {{1}}", is_plain=True) for sign in ("<", "<=", ">", ">=", "==", "!=")),
     *(Form(f"{name}({{0}})", is_plain=True) for name in ("bool", "int", "round", "floor", "ceil", "trunc")),
@@ -180,7 +180,7 @@ class RandomProgram:
         return "\n".join(f"from {home} import {', '.join(sorted(names))}" for home, names in sorted(wanted.items()))
 
     def __call__(self, *operands: Any) -> Any:
-        """Return the result for these operands, raising whatever the program's operations raise."""
+        """Return the result for these operands; exceptions raised by the program's operations propagate."""
         namespace = self._functions(operands)
         exec(self.source, namespace)
         return namespace["program"](*operands)

@@ -1,4 +1,4 @@
-"""How Hypothesis draws a random program: it draws sketches of the lines, then inputs and constants to complete them."""
+"""How Hypothesis draws a random program: sketches of its lines, and the inputs and constants that complete them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from .programs import INPUT_NAMES, PYTHON_ARITY, Form, Line, Operand, RandomProg
 
 MOST_OPERATIONS = 60
 # An operand of a line before the program is assembled: ("input", i) for an input; ("back", n) for an earlier line, with
-# n = 0 for the line just before; ("number", i) for one of the program's constants; or ("order", n) for the integer n,
-# where only an integer is allowed. If the results of several lines are not used yet, "back" counts only these lines, so
-# that most lines contribute to one result. Hypothesis shrinks a program by leaving out lines, but can leave out only
-# lines that it drew with few choices. So each operand is drawn with a single choice, and each line with only a few.
+# n = 0 for the line just before; ("number", i) for one of the program's constants; or ("order", n) for the integer n in
+# a position where only an integer is allowed. If the results of several lines are not used yet, "back" counts only
+# these lines, so that most lines contribute to one result. Hypothesis shrinks a program by leaving out lines, but can
+# leave out only lines that it drew with few choices. So each operand is drawn with a single choice, and each line with
+# only a few.
 Place = tuple[str, int]
 Sketch = tuple[Form, tuple[Place, ...]]
 CONSTANTS_AT_MOST = 6
@@ -34,8 +35,8 @@ PLACE = st.sampled_from(PLACES)
 
 
 def sketches_of(rows: Sequence[Operation], forms: Sequence[Form], max_lines: int) -> SearchStrategy[list[Sketch]]:
-    """Return a strategy for lists of lines; Hypothesis can leave out any of these lines to shrink a failing program."""
-    # operators are listed three times because, unlike functions of one number, they join branches of the graph
+    """Return a strategy for lists of sketches; Hypothesis can leave out any of them to shrink a failing program."""
+    # Operators are listed three times because, unlike functions of one number, they join branches of the graph.
     lines = [applied(row) for row in (*rows, *[row for row in rows if row.operator] * 2)]
     lines += [st.tuples(st.just(form), st.tuples(*[PLACE] * PYTHON_ARITY[form])) for form in forms]
     line = st.sampled_from(lines).flatmap(lambda chosen: chosen)
@@ -44,7 +45,7 @@ def sketches_of(rows: Sequence[Operation], forms: Sequence[Form], max_lines: int
 
 
 def applied(row: Operation) -> SearchStrategy[Sketch]:
-    """Return a strategy for lines that apply a given operation."""
+    """Return a strategy for sketches of lines that apply a given operation."""
     count = len(row.shape.parameters)
     if row.shape.lists:
         return st.integers(1, 4).flatmap(
@@ -58,7 +59,7 @@ def applied(row: Operation) -> SearchStrategy[Sketch]:
 def put_together(
     inputs: Sequence[float], constants: Sequence[float], sketch: Sequence[Sketch], keep: Callable[[Line], bool]
 ) -> RandomProgram:
-    """Assemble a program from the lines that `keep` accepts; the line that depends on the most others is the result."""
+    """Assemble a program from the lines that `keep` accepts; its result is the line that depends on the most others."""
     names = INPUT_NAMES[: len(inputs)]
     lines: list[Line] = []
     carrying = set(names)  # the names that are certain to be Values when the inputs are Values
@@ -73,7 +74,7 @@ def put_together(
             else:
                 xs.append(constants[x % len(constants)] if kind == "number" else x)
         if not carrying.intersection(x for x in xs if isinstance(x, str)):
-            # an operation on plain numbers alone would be computed by Python, with ints of any size, so use an input
+            # Python would compute an operation on plain numbers alone, with ints of any size, so use an input.
             xs[next(i for i, (kind, _) in enumerate(places) if kind != "order")] = names[0]
         line = Line(f"t{len(lines) + 1}", form, tuple(xs))
         if keep(line):

@@ -1,4 +1,7 @@
-"""How a transform calls its function, picks the arguments to differentiate with respect to, and checks the result."""
+"""How a transform, such as `grad`, picks the arguments to differentiate with respect to, and checks the result.
+
+Each transform returns a `Transformed`, which calls the function that the transform was given.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,8 @@ Argnums = int | tuple[int, ...]
 class Transformed:
     """The function that a transform returns.
 
-    It keeps the original function's name and docstring and, unless another signature is passed, that function's
-    signature. It can be pickled if the original function can.
+    It has the original function's name and docstring and, unless another signature is passed as `takes`, that
+    function's signature. It can be pickled if the original function can be.
     """
 
     def __init__(
@@ -57,7 +60,7 @@ class Transformed:
 
 
 def name_of(function: Any) -> str:
-    """Return a name for a callable: its own, that of the function inside a partial, or that of an object's class."""
+    """Return a callable's own name, the name of the function inside a partial, or the name of the callable's class."""
     while isinstance(function, partial):
         function = function.func
     return str(getattr(function, "__qualname__", type(function).__qualname__))
@@ -132,7 +135,7 @@ def _parameter(function: Function, index: int) -> str | None:
 
 
 def parted(output: Any) -> tuple[Any, Any]:
-    """Split the output of a function that returns a pair (`has_aux`) into the result and the auxiliary output."""
+    """Split the pair that a function returns (with `has_aux`) into the result and the auxiliary output."""
     if not isinstance(output, (tuple, list)) or len(output) != 2:
         raise TypeError(f"with has_aux the function must return a pair (result, aux); got {output!r}")
     return output[0], output[1]
@@ -152,7 +155,7 @@ def scalar(output: Any) -> Any:
 
 
 def several(output: Any) -> Structure:
-    """Split the output of a function, which may contain several numbers, into these numbers and their structure."""
+    """Take a function's output apart into its numbers and their structure; raise TypeError if it has no derivative."""
     _differentiable(unwrapped(output))
     structure = taken_apart(output)
     for x in structure.numbers:
@@ -161,7 +164,7 @@ def several(output: Any) -> Structure:
 
 
 def _differentiable(output: Any) -> None:
-    """Raise TypeError for an output that has no derivative; returning a gradient of 0.0 would hide a mistake."""
+    """Raise TypeError for an output that has no derivative, because a gradient of 0.0 would hide a mistake."""
     if passes(output):
         raise TypeError(
             f"the function returned {output!r}, which has no derivative; return the numbers to differentiate"

@@ -1,4 +1,4 @@
-"""The kinds of structure that can contain numbers, and how each is taken apart and rebuilt."""
+"""The kinds of structure that can contain numbers, such as lists, and how each is taken apart and rebuilt."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def register(kind: type, parts: Callable[[Any], Sequence[Any]], rebuild: Callabl
 
     Args:
         kind: The class; its subclasses are not included.
-        parts: Takes an instance and returns the numbers and structures in it, in order.
-        rebuild: Takes an instance and a replacement for each of its parts, and returns a new instance. The replacements
-            may be Values, gradients or None.
+        parts: A function that takes an instance and returns the numbers and structures in it, in order.
+        rebuild: A function that takes an instance and a replacement for each of its parts, and returns a new instance.
+            The replacements may be Values, gradients or None.
 
     Raises:
         TypeError: `kind` is not a class or is already registered, or `parts` or `rebuild` is not callable.

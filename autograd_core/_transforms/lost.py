@@ -22,10 +22,10 @@ CONSTANTS = ("LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT")
 def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Sequence[Any]) -> None:
     """Warn about the first plain number among a function's results that is not a constant.
 
-    This is called only if a number was taken out of a Value while the function ran. Any plain number among the results
-    is then assumed to have been computed from the number taken out, unless it is a constant: one of the arguments
-    `given` to the function, or a number that the code of the function contains or refers to by name. The code of other
-    functions that this code names is searched as well.
+    A `Run` calls this function only if a number was taken out of a Value while the function ran. Any plain number
+    among the results is then assumed to have been computed from that number, unless it is a constant: one of the
+    arguments `given` to the function, or a number that the code of the function contains or refers to by name. If the
+    code refers to other functions, their code is searched as well.
     """
     if all(type(x) is Value for x in numbers):
         return
@@ -43,14 +43,14 @@ def warn_of_lost(numbers: Sequence[Any], function: Callable[..., Any], given: Se
 
 
 def _is_short(thing: Any) -> bool:
-    """Return whether a thing is a number short enough to print, as opposed to an int with thousands of digits."""
+    """Return whether a thing is a number that is short enough to print; an int may have thousands of digits."""
     return isinstance(thing, float) or (isinstance(thing, int) and thing.bit_length() <= 1024)
 
 
 def _constants(function: Any) -> Iterator[Any]:
-    """Yield the constants in the code of a function, and the objects that the code names.
+    """Yield the constants in the code of a function, and the objects that the code refers to by name.
 
-    A function among these objects is not yielded; its code is searched in the same way.
+    A function among these objects is not yielded; instead, its code is searched in the same way.
     """
     seen: set[Any] = set()
     waiting: list[Any] = [function]

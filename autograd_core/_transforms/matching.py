@@ -32,7 +32,7 @@ def matching(things: Any, like: Any, name: str) -> list[Any]:
         shapes = getattr(things, "shape", None), getattr(like, "shape", None)
         if is_array(like) and is_array(things) and shapes[0] == shapes[1]:
             return [_float(x) for x in elements_of(things)]
-        if is_array(like) and like.ndim == 1 and isinstance(things, (list, tuple)):  # a vector may be of either type
+        if is_array(like) and like.ndim == 1 and isinstance(things, (list, tuple)):  # `things` may be of either type
             return matching(list(things), list(like), name)
         if is_array(things) and things.ndim == 1 and isinstance(like, (list, tuple)):
             return matching(list(things), list(like), name)

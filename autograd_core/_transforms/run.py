@@ -28,7 +28,7 @@ from .sweeps import (
 )
 from .trees import Kept, Structure, taken_apart, values_in
 
-# Guards the count of threads inside each run, since several threads may pull cotangents through the same run at once.
+# Guards `Run.inside`, since several threads may pull cotangents through the same run at the same time.
 _entering = Lock()
 
 
@@ -36,9 +36,9 @@ _entering = Lock()
 class Run:
     """One run of a function with fresh nodes in place of its arguments.
 
-    Inside `with run:`, the fresh leaves are ordinary Values, so nested derivatives depend on them, as do checkpoints
-    that run their functions again. Outside this block, the fresh leaves are constants, whose gradients are never
-    needed.
+    Inside a `with run:` block, the fresh leaves are ordinary Values: nested derivatives depend on them, and so do
+    checkpoints, which run their functions again. Outside this block, the fresh leaves are constants, whose gradients
+    are never needed.
     """
 
     inputs: list[Value]
@@ -156,7 +156,7 @@ def _any_value(things: Sequence[Any]) -> bool:
 
 
 def _start(tangent: Any) -> float:
-    """Return a tangent as a number for the forward sweep; a plain 0 becomes `NOTHING`, unlike a Value that is 0."""
+    """Return a tangent as a float for the forward sweep: `NOTHING` (no path) for a plain 0, 0.0 for a Value of 0."""
     return tangent._data + 0.0 if type(tangent) is Value else float(started(tangent))
 
 

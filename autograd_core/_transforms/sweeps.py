@@ -1,4 +1,7 @@
-"""Derivatives of a graph: gradients and tangents, as floats or as Values that can be differentiated again."""
+"""Derivatives of a graph: gradients and tangents, as floats or as Values that can be differentiated again.
+
+`NOTHING` stands for a derivative of 0 that results from the absence of a path.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,7 @@ def _values(inputs: Iterable[Value]) -> list[Value]:
 def gradient_numbers(y: Value, inputs: Sequence[Value], stops: Sequence[Value] = ()) -> list[float]:
     """Return the gradients as floats.
 
-    The sweep does not visit nodes below `stops`, and reruns only the checkpoints that depend on `inputs`.
+    The sweep does not visit the nodes that `stops` depend on, and reruns only the checkpoints that depend on `inputs`.
     """
     order, adjoints = discovered(y, stops)
     adjoints[y] = 1.0
@@ -100,7 +103,7 @@ def dependent(things: Sequence[Any], inputs: Sequence[Value]) -> list[bool]:
 
 
 def ordered(outputs: Sequence[Any], stops: Sequence[Value] = ()) -> list[Value]:
-    """Return the nodes below several outputs in topological order, ignoring outputs that are plain numbers."""
+    """Return the outputs and the nodes they depend on, in topological order; ignore outputs that are plain numbers."""
     nodes = [y for y in outputs if type(y) is Value]
     return discovered_all(nodes, stops)[0] if nodes else []
 
@@ -150,7 +153,7 @@ def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Val
 
     Only nodes in `wanted` receive contributions and pass them on.
     """
-    waiting: dict[Value, list[Value]] = {}  # the outputs of each checkpoint, until the sweep reaches their leader
+    waiting: dict[Value, list[Value]] = {}  # each checkpoint's outputs, until the sweep reaches the first, their leader
     for node in reversed(order):
         upstream = adjoints[node]
         asked = not is_nothing(upstream) and node in wanted
@@ -172,7 +175,7 @@ def sweep_values(order: list[Value], adjoints: dict[Value, Any], wanted: set[Val
 
 
 def _sweep_values_again(nodes: Sequence[Value], adjoints: dict[Value, Any], wanted: set[Value]) -> None:
-    """Sweep the graph behind `nodes`, which are the outputs of a checkpoint or the single node of a program."""
+    """Sweep the graph behind `nodes`: the outputs of a checkpoint, or the single node of a recorded program."""
     results, operands = behind(nodes), below(nodes)
     order, zeros = discovered_all(results, operands)
     inner: dict[Value, Any] = dict(zeros)
@@ -212,7 +215,7 @@ def push_forward(order: list[Value], tangents: dict[Value, Any], locals_of: Call
 def _is_unsettled(tangent: Any) -> bool:
     """Return whether the tangent of a node that stands for a graph must be computed again inside that graph.
 
-    A tangent of 0 may or may not mean that there is no path, and a tangent that is not finite does not tell where in
+    A tangent of 0 may or may not mean that there is no path, and a tangent that is not finite does not show where in
     the graph an infinity arose.
     """
     number = getattr(tangent, "_data", tangent)
@@ -220,7 +223,7 @@ def _is_unsettled(tangent: Any) -> bool:
 
 
 def _outputs(order: list[Value]) -> dict[Value, list[Value]]:
-    """Return the outputs of each checkpoint, keyed by their leader."""
+    """Return the outputs of each checkpoint, keyed by the first of them, their leader."""
     found: dict[Value, list[Value]] = {}
     for node in order:
         if node.op is CHECKPOINT:

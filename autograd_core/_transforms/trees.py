@@ -1,4 +1,4 @@
-"""Takes lists, tuples, dicts, dataclasses and NumPy arrays of numbers apart, and puts them back together."""
+"""Takes apart lists, tuples, dicts, dataclasses and NumPy arrays of numbers, and puts them back together."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def is_bool(thing: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """The form of a nested structure: its kind, the original object, and the names and forms of its parts."""
+    """The form of a structure with parts: its kind, the original object, and the names and forms of the parts."""
 
     kind: Kind
     like: Any
@@ -71,7 +71,7 @@ class Leaf:
 
     @property
     def size(self) -> int:
-        """How many numbers this position holds: 1, or the number of elements of the array."""
+        """How many numbers belong here: 1 or, for an array, the number of elements."""
         return 1 if self.shape is None else math.prod(self.shape)
 
 
@@ -156,13 +156,13 @@ def values_in(thing: Any) -> Structure:
 def apart(
     thing: Any, leaf: Callable[[Any], tuple[list[Any], Shape] | None], otherwise: Callable[[Any], Kept]
 ) -> Structure:
-    """Take a structure apart by the caller's rules.
+    """Take a structure apart according to the caller's rules.
 
     Args:
         thing: The structure.
-        leaf: Returns the numbers in a leaf and the leaf's shape, or None if its argument is not a leaf.
-        otherwise: Called for anything that is neither a leaf nor a known structure; returns what to keep, or raises an
-            exception.
+        leaf: A function that returns the numbers in a leaf and the leaf's shape, or None if its argument is not a leaf.
+        otherwise: A function for anything that is neither a leaf nor a known structure. It returns a `Kept`, or raises
+            an exception.
     """
     structure = Structure([], [], NUMBER)
     structure.form = _placed(thing, leaf, otherwise, structure)
@@ -233,7 +233,7 @@ def elements_of(array: Any) -> list[Any]:
     if array.dtype.kind not in "fiub":
         for x in found:
             if not is_number(x):
-                raise TypeError(f"an array argument or result must contain only numbers; got one that contains {x!r}")
+                raise TypeError(f"an array argument or result must contain only numbers; this one contains {x!r}")
     return found
 
 

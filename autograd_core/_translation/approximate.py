@@ -2,7 +2,7 @@
 
 The removed branches compute with more digits than floats have. Without such a branch, a function uses the formula in
 the other branch, or in the code that follows. If there is no other formula, the branch is kept: JavaScript code throws
-an error when it reaches the branch, and NumPy code gives NaN at the points that reach it.
+an error when it reaches the branch, and NumPy code returns NaN at the points that reach it.
 """
 
 from __future__ import annotations

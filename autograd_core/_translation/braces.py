@@ -1,6 +1,6 @@
 """The code that the C and JavaScript back ends share: both put statements in braces, and write choices with `?:`.
 
-The class of the Python back end is also derived from `Braces`, but writes statements and choices in Python's own way.
+The Python back end's class is also derived from `Braces`, but writes statements and choices in Python's syntax.
 """
 
 from __future__ import annotations
@@ -244,7 +244,10 @@ class Braces:
         return self.count
 
     def _for(self, s: For) -> None:
-        """Write a `for` loop over the indices of its sources; the number of iterations is computed before the loop."""
+        """Write a `for` loop over the indices of its sources (the lists and ranges that the loop iterates over).
+
+        The number of iterations is computed before the loop.
+        """
         i = self.number()
         self.write("{")
         self.depth += 1

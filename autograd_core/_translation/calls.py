@@ -33,8 +33,8 @@ from .forms import (
 from .loops import Lists
 from .operations import CALLS, OPERATORS
 
-# Modules whose functions compute with numbers other than floats. These functions are not translated: generated code
-# either leaves them to Python or calls their replacements in nearly.py.
+# Modules whose functions compute with more digits than floats have. These functions are not translated: generated code
+# either lets Python compute them or calls their replacements in nearly.py.
 LEFT_TO_PYTHON = ("autograd_core._operations.exact",)
 
 
@@ -45,7 +45,7 @@ Translated = Callable[[Any, Sequence[Expression]], Function | Expression]
 class Calls(Lists):
     """Translates the calls in one function; `translated` translates the functions that are called.
 
-    `exact` says whether the generated code can call Python for the functions that only Python can compute.
+    `exact` is True if the generated code can call Python for the functions that only Python can compute.
     """
 
     exact: bool
@@ -131,8 +131,8 @@ class Calls(Lists):
     def _row(self, node: ast.AST, row: Operation, arguments: Sequence[Expression]) -> Expression:
         """Translate a call to an operation from `ops.py`.
 
-        An operation called with floats returns the float that its row's `value` computes, so the translated code calls
-        `value`.
+        When an operation is called with floats, it returns the result of its `value` function, so the translated code
+        calls that function.
         """
         if row.arity is None:
             return self.converted(node, self.call(node, row.value, [self._gathered(node, row, arguments)]), FLOAT)

@@ -48,7 +48,7 @@ class Differing:
     def _spread(self, block: Sequence[Statement], within: bool) -> bool:
         """Mark the variables in a block that vary from point to point; return whether any variable is newly marked.
 
-        `within` says whether the block takes effect only at some of the points.
+        `within` is True if the block takes effect only at some of the points.
         """
         before = len(self.varying)
         for s in block:
@@ -99,7 +99,7 @@ class Differing:
 
 
 class Endless:
-    """Finds out which functions might not terminate at a point whose result is not needed, and caches the answers."""
+    """Finds out which functions might run forever at points where their results are not needed; caches the answers."""
 
     def __init__(self) -> None:
         self._known: dict[str, bool] = {}

@@ -35,7 +35,7 @@ NUMBERS = (FLOAT, INT, BOOL, WIDE)
 
 
 class Expressions:
-    """Translates the expressions in one function; `names` holds the expression that each name currently stands for."""
+    """Translates the expressions in one function; `names` maps each name to the expression that it now stands for."""
 
     def __init__(self, function: Function, path: str, outer: Callable[[str], Any]) -> None:
         self.function = function
@@ -118,7 +118,7 @@ class Expressions:
     # --- Visiting -----------------------------------------------------------------------------------------------
 
     def visit(self, node: ast.expr) -> Expression:
-        """Translate an expression to the typed form."""
+        """Translate an expression to the typed intermediate form."""
         method = getattr(self, f"visit_{type(node).__name__}", None)
         if method is None:
             self.refuse(node, f"`{ast.unparse(node)}` ({type(node).__name__})")

@@ -2,7 +2,7 @@
 
 A type is a string, except that the type of a tuple is the tuple of its parts' types. Expressions have no side effects,
 so a back end may write the same expression twice. An `Operate` names an operation of Python or of `math`; operations.py
-lists these operations, and says which of them can raise exceptions.
+lists these operations, and specifies which of them can raise exceptions.
 """
 
 from __future__ import annotations
@@ -165,7 +165,10 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class For(Statement):
-    """A loop over one or more sources, as with `zip`; if `strict`, sources of different lengths raise ValueError."""
+    """A loop over one or more sources (lists and ranges) in parallel, as with `zip`.
+
+    If `strict` is True, sources of different lengths raise ValueError.
+    """
 
     targets: tuple[str, ...]
     sources: tuple[Range | Each, ...]
@@ -207,7 +210,7 @@ class Try(Statement):
 
 @dataclass(slots=True, eq=False)
 class Function:
-    """A translated Python function, for arguments of given types; `origin` gives its file and its name in that file."""
+    """A Python function translated for arguments of given types; `origin` is its file and its name in that file."""
 
     name: str
     origin: str

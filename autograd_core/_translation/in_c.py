@@ -1,8 +1,9 @@
 """The C back end: each translated function becomes a C function that calls helpers in _native/runtime.h.
 
 If Python would raise an exception, the C code sets a bit of `*raised` and returns a number that is ignored. The kernel
-then returns 0, and the engine calls the row's Python functions instead. The results of the C code agree with Python's
-bit for bit, provided that the code is compiled without floating-point contraction and without fast-math options.
+(the C function for an operation) then returns 0, and the engine calls the operation's Python functions instead. The
+results of the C code agree with Python's bit for bit, provided that the code is compiled without floating-point
+contraction and without fast-math options.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class C(Braces):
     # --- Types --------------------------------------------------------------------------------------------------
 
     def type(self, type: Type) -> str:
-        """Return the name of a type in C; the type of a tuple becomes a structure."""
+        """Return the name of a type in C; the type of a tuple becomes a struct."""
         if isinstance(type, str):
             return NAMES[type]
         name = "Tuple_" + "".join(LETTERS[part] for part in type)

@@ -127,19 +127,20 @@ class JavaScript(Braces):
 
 
 def javascript(rows: Iterable[TranslatedRow], translation: Translation) -> str:
-    """Return a script that defines `rows`, an object with the `value`, `slopes`, `flat` and `beside` of each named row.
+    """Return a script that defines `rows`, an object that maps each operation's name to its translated functions.
 
-    `slopes` holds the functions for the local derivatives. `flat` says where each derivative is flat (0 in a whole
-    neighbourhood), and `beside` says where it is flat provided that the other operand is a plain number. All functions
-    take the operands; the functions in `slopes` take the result as an additional last argument.
+    The functions of an operation are in an object. Its `value` is the function that computes the operation's value.
+    `slopes` holds the functions for the local derivatives. The functions in `flat` return whether a derivative is flat
+    (0 in a whole neighbourhood), and the functions in `beside` return whether it is flat if the other operand is a
+    plain number. All functions take the operands; the functions in `slopes` also take the result, as the last argument.
 
     For an operation on many operands, the functions take a list of the operands, and `slopes` is a single function that
-    returns all local derivatives. In this case, `flat` or `beside` holds a single function. If the function is in
-    `beside`, it takes a second list, which holds 1 for each operand that is a variable, and 0 for each other operand.
+    returns all local derivatives. Such an operation has a single function in either `flat` or `beside`. A function in
+    `beside` takes a second list, which holds 1 for each operand that is a variable, and 0 for each other operand.
 
     Args:
-        rows: The translated rows.
-        translation: The translation that contains the functions of these rows.
+        rows: The translated operations; a row is an operation's entry in the table of operations.
+        translation: The translation that contains the functions of these operations.
     """
     language = JavaScript()
     functions = language.text(translation.functions)

@@ -1,4 +1,4 @@
-"""The NumPy back end: translated functions take arrays of points and call helpers in numpy_runtime.py.
+"""The NumPy back end: translated functions take arrays, one item per point, and call helpers in numpy_runtime.py.
 
 If a condition is true at some points and false at others, both branches are computed at every point, and each result is
 kept only at the points where its branch applies. If the number of iterations of a loop varies from point to point, the

@@ -38,7 +38,7 @@ INFIX = {
     "add": "+", "sub": "-", "mul": "*", "over": "/", "truediv": "/", "floordiv": "//", "mod": "%", "lt": "<",
     "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=", "and": "and", "or": "or",
 }  # fmt: skip  # a table
-# The functions that operations call, except for the operations that call the function of the same name in `math`.
+# The functions that operations call. An operation that is not listed calls the function of the same name in `math`.
 CALLED = {
     "abs": "abs", "max": "max", "min": "min", "len": "len", "float": "float", "int": "int",
     "pow": "power", "item_of": "item_of", "prod_of": "math.prod",

@@ -1,8 +1,9 @@
-"""Generates the native engine's kernels (C functions for operations) from the rows of the table of operations.
+"""Generates the native engine's kernels (C functions for operations) from the table of operations.
 
-To write `kernels_generated.c`, run `python -m autograd_core._translation.kernels`. The file is committed, so a wheel
-can be built without the generator. With `--check`, nothing is written, and the exit code is 1 if the file does not
-match the rows.
+A row of the table holds the Python functions that compute an operation's value and its derivatives. To write
+`kernels_generated.c`, run `python -m autograd_core._translation.kernels`. The file is committed, so a wheel can be
+built without the generator. With `--check`, nothing is written, and the exit code is 1 if the file does not match the
+rows.
 """
 
 from __future__ import annotations
@@ -36,13 +37,13 @@ END = "    {NULL, NULL, FLAT_BY_ROW, 0},"
 
 
 def rows_of_numbers() -> list[Operation]:
-    """Return the rows of the operations that compute a value (all but leaves and checkpoints), in the table's order."""
+    """Return the rows of the operations that compute a value (all except leaves and checkpoints), in table order."""
     assert ops.add is not None  # importing ops adds the rows to the table
     return [row for row in TABLE.values() if row.arity != 0 and row.name != "checkpoint"]
 
 
 def kernels(rows: Iterable[Operation], by_hand: Sequence[str] = tuple(BY_HAND)) -> str:
-    """Return the C source of the kernels for `rows`, and of the tables that map the names of rows to kernels.
+    """Return the C source of the kernels for `rows`, and of the tables that map operations' names to kernels.
 
     Raises:
         Refused: The translator does not understand some of a row's Python code.
@@ -153,7 +154,8 @@ def _many(row: TranslatedRow) -> list[str]:
 def flat_by_kernel(row: TranslatedRow) -> bool:
     """Return whether a row's kernel marks flat derivatives; it does if the operands alone determine which are flat.
 
-    A derivative is flat at a point if it is 0 in a whole neighbourhood of the point. The mark is the number NOTHING.
+    A derivative is flat at a point if it is 0 in a whole neighbourhood of the point. The kernel marks it by
+    returning NOTHING (the C constant -0.0) instead of 0.
     """
     return any(isinstance(flat, Function) for flat in row.flat) or (
         True in row.flat and any(_is_zero(row, name) for name in row.row.shape.parameters)

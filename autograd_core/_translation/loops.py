@@ -34,7 +34,7 @@ from .forms import (
 class Lists(Expressions):
     """Translates the operations on lists in one function."""
 
-    # The lists that a `for` loop's body changes in place; empty except while the first line of the loop is translated.
+    # The lists that a `for` loop's body changes in place; empty except while the loop's `for` line is translated.
     changed_within: frozenset[str] = frozenset()
 
     def visit_Subscript(self, node: ast.Subscript) -> Expression:
@@ -156,7 +156,10 @@ class Lists(Expressions):
     def loop(
         self, target: ast.expr, iterable: ast.expr
     ) -> tuple[list[tuple[str, Any]], tuple[Range | Each, ...], bool]:
-        """Return a loop's targets with their types, its sources, and whether these sources must have equal lengths."""
+        """Return a loop's targets with their types, its sources, and whether these sources must have equal lengths.
+
+        The sources are the lists and ranges that the loop iterates over in parallel.
+        """
         sources, strict = self.sources(iterable)
         names: list[str] = []
         for element in ast.walk(target):

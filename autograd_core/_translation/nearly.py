@@ -1,8 +1,8 @@
-"""Functions on floats that replace functions in _operations/exact.py where generated code does not call Python.
+"""Functions on floats that replace functions in _operations/exact.py where generated code cannot call Python.
 
-Near a root, Python computes with more digits than floats have. Generated JavaScript and NumPy code uses floats instead,
-so near a root its results are off by a few ulps of the terms that cancel. The functions in this module are needed at
-other points too, and there they are as accurate as floats allow.
+The functions in exact.py compute with more digits than floats have, which matters near a root. Generated JavaScript and
+NumPy code uses floats instead, so near a root its results are off by a few ulps of the terms that cancel. The functions
+in this module are also needed at other points, where they are as accurate as floats allow.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .._operations import special
 
 
 def gamma_quiet(x: float) -> float:
-    """Return the gamma function at an x that is not a pole; if the result overflows, return an infinity of x's sign.
+    """Return the gamma function at an x that is not a pole; if the result overflows, return infinity with x's sign.
 
     >>> gamma_quiet(5.0), gamma_quiet(200.0)
     (24.0, inf)
@@ -38,7 +38,7 @@ def times_gamma(factor: float, x: float) -> float:
 def gamma_derivative(n: int, x: float) -> float:
     """Return the n-th derivative of the gamma function at an x that is not a pole.
 
-    The first derivative is gamma · digamma; Leibniz's rule for this product gives the higher derivatives.
+    The first derivative is gamma · digamma; the higher derivatives follow from Leibniz's rule for this product.
 
     >>> gamma_derivative(0, 5.0), gamma_derivative(2, 1.0)
     (24.0, 1.978111990655945)

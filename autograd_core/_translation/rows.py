@@ -1,6 +1,7 @@
 """Translates rows of the table of operations: their values, local derivatives, and tests for flat derivatives.
 
-A derivative is flat at a point if it is 0 in a whole neighbourhood of the point.
+A row is an operation's entry in the table. A derivative is flat at a point if it is 0 in a whole neighbourhood of the
+point.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ class TranslatedRow:
     """A row whose Python code has been translated.
 
     `slopes` holds, for each operand, a function that computes the local derivative from the operands and the result.
-    `flat` holds, for each operand, a function of the operands that returns whether the derivative is flat. Instead of
-    this function, it holds True if the derivative is constant (so that it is flat if it is 0), and None if the row has
-    no such function. `beside` holds the same for the case where the other operand is a plain number.
+    `flat` holds, for each operand, a function of the operands that returns whether the derivative is flat. In place of
+    a function, `flat` holds True for a constant derivative (which is flat if it is 0), and None if the row has no such
+    function. `beside` is like `flat`, for the case where the other operand is a plain number.
 
     For an operation on many operands, `slopes` holds a single function, which returns all local derivatives as a list
-    or tuple. `flat` or `beside` then also holds a single function, which returns the answers for all operands. This
-    function is in `flat` if the answers depend only on the numbers. Otherwise, it is in `beside`, and takes a second
-    argument, which holds 1.0 for each operand that is a variable, and 0.0 for each other operand.
+    or tuple. In this case, `flat` or `beside` also holds a single function, which returns the answers for all operands.
+    The function is in `flat` if the answers depend only on the operands' values. Otherwise, it is in `beside` and takes
+    a second argument, which holds 1.0 for each operand that is a variable, and 0.0 for each other operand.
     """
 
     row: Operation
@@ -96,7 +97,7 @@ def _few(row: Operation, translation: Translation) -> TranslatedRow:
 def _flat(
     row: Operation, translation: Translation, operands: list[Name], index: int, flat: Any, what: str
 ) -> Function | bool | None:
-    """Translate the function that says where the derivative with respect to an operand is flat.
+    """Translate the function that returns whether the derivative with respect to an operand is flat.
 
     If the derivative is constant, return True instead; if the row has no such function, return None.
     """
@@ -116,7 +117,7 @@ def _many(row: Operation, translation: Translation) -> TranslatedRow:
         raise Refused("its derivatives are not a list of floats; return a list of floats")
     if not callable(row.flat):
         return TranslatedRow(row, value, (slopes,), ())
-    try:  # first, without saying which operands are variables
+    try:  # first try it without specifying which operands are variables
         flat = translation.function(row.flat, [xs, Known(KNOWN, None)], f"{row.name}_flat")
     except Refused:
         flat = None

@@ -59,7 +59,7 @@ class Body(Assigning):
         self.objects: list[ast.Return] = []  # the `return` statements whose result is a `Known` object
 
     def translated_as(self, definition: Definition, given: Sequence[Expression]) -> Function | Expression:
-        """Translate a definition; return the function or, if all it does is return a known object, that object."""
+        """Translate a definition. Return the function, or a known object if the function only returns that object."""
         arguments = definition.args
         if arguments.vararg or arguments.kwarg:
             self.refuse(definition, "a function that takes any number of arguments", "name each parameter")
@@ -188,7 +188,7 @@ class Body(Assigning):
                 self.refuse(node, f"{name} with a different type than before", "give it the same type everywhere")
             self.names[name] = Name(type, name)
         body, _ = self.nested(node.body)
-        self.names = names  # as before the loop, because the body might not run at all
+        self.names = names  # as before the loop, because the body might never run
         self.out.append(For(tuple(name for name, _ in targets), sources, strict, body))
 
     def do_Break(self, node: ast.Break) -> None:

@@ -1,4 +1,4 @@
-"""The translator: a `Translation` holds the functions translated for rows of the table of operations."""
+"""The translator: a `Translation` holds the functions translated for the operations of the table of operations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _nowhere() -> None:
 
 
 class Translation:
-    """The functions translated so far, callees before callers, in one version for each combination of argument types.
+    """The functions translated so far, callees before callers; each has one version per combination of argument types.
 
     Args:
         exact: Whether the generated code can call Python for the functions that only Python can compute.
@@ -70,7 +70,7 @@ class Translation:
         return self._known[key]
 
     def of_call(self, called: Any, operands: Sequence[Name], name: str) -> Function:
-        """Make a function of the operands that returns the constant `called`, or the result of a call to `called`."""
+        """Make a function of the operands that returns `called` if it is a constant, else the result of calling it."""
         made = Function(self._unused(name), "ops.py", [(x.name, x.type) for x in operands])
         made.variables = dict(made.parameters)
         body = Body(self.function, self.exact, made, "ops.py", _nowhere)

@@ -7,6 +7,7 @@ and `worker.py` compute gradients in other processes, with the help of `carried.
 order of addition). `evaluation.py` computes loss and accuracy, and `progress.py` shows progress on the terminal.
 
 These modules share some terms. The eager engine computes node by node, and a sweep is its backward pass. A row is an
-example of the training data. A program is a traced computation, and a plan is one path through the program's branches;
-to play a plan is to compute it with new numbers, in C or in Python. `moved` are the parameters that training updates.
+example of the training data. A program is a traced computation. If the traced code branches on numbers, the program has
+a plan for each path taken; to play a plan is to compute it with new numbers, in C or in Python. `moved` are the
+parameters that training updates.
 """

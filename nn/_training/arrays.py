@@ -36,7 +36,7 @@ class Arrays:
         self.loaded = False
 
     def ready(self) -> bool:
-        """Load the current numbers if necessary; return whether the optimiser's state can be held in arrays."""
+        """Load the current values if necessary; return whether the optimiser's state can be stored in arrays."""
         return self.loaded or self._load()
 
     def _load(self) -> bool:
@@ -52,7 +52,7 @@ class Arrays:
     def step(
         self, losses: Sequence[float], sums: array[float], start: int, norms: Mapping[str, list[float]]
     ) -> float | None:
-        """Take a step with `sums[start:]`, the gradients summed over rows; return the mean of the losses.
+        """Take a step with `sums[start:]`, the gradients summed over a batch's rows; return the mean of the losses.
 
         Returns None if the step must be taken on Values instead.
         """
@@ -86,7 +86,7 @@ def arrays_for(
     """Return arrays for the parameters, or None if steps cannot be taken on arrays.
 
     Steps on arrays need the native engine. They are also impossible if something reads the Values between steps, or if
-    the optimiser has an update rule of its own or does not update exactly these parameters.
+    the optimiser has its own update rule or does not update exactly these parameters.
     """
     s = settings
     own = type(s.mover) not in (SGD, Adam) or "step" in vars(s.mover)

@@ -1,4 +1,4 @@
-"""Send rows of training data to workers, which keep them; rows of floats are sent as one array of numbers."""
+"""Send rows (examples) of the training data to worker processes, which keep them; floats are sent as one array."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Packet(NamedTuple):
 
 
 def form_of(rows: Sequence[Example]) -> Form:
-    """Return a form in which the rows can be sent without changing them.
+    """Return a form in which the rows can be sent unchanged.
 
     >>> form_of([([0.5, 1.0], 1), ([0.0, 2.0], 0)]), form_of([([1, 0], 1)])
     (Form(width=3, classes=True), Form(width=0, classes=False))

@@ -1,4 +1,7 @@
-"""Random numbers as inputs to programs: for each example, the numbers that the modules would draw, in that order."""
+"""Draw the random numbers that modules need before a program (a traced computation) is replayed.
+
+The numbers are inputs of the program. For each example, they are those that the modules would draw, in the same order.
+"""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def _outputs(model: Module, rows: list[Example]) -> Iterator[tuple[Any, Any]]:
         if programs is not None:
             try:
                 y = programs.outputs(x)
-            except Exception:  # if something is wrong, the eager engine reports it
+            except Exception:  # if something is wrong, computing without a program raises the error
                 programs, y = None, model(x)
         else:
             y = model(x)

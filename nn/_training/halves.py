@@ -1,4 +1,7 @@
-"""The order in which parts of a batch are added: by repeated halving, so that other processes can sum the halves."""
+"""Add the gradients of a batch's parts by repeated halving, so that other processes can sum the halves.
+
+A part is a run of consecutive rows (examples) of the batch.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ from typing import NamedTuple
 from autograd_core._engine.weights import add_numbers
 
 # A part has from LEAST to MOST rows (the last part may have fewer), and a batch has at most PARTS parts unless each has
-# MOST rows, because every part costs some work per weight.
+# MOST rows, because each part means extra work for every weight.
 LEAST, MOST, PARTS = 16, 128, 8
 
 
 def rows_of_part(batch: int) -> int:
-    """Return the number of rows in each part of a batch; within a part, rows are added in the order that programs use.
+    """Return the number of rows in each part of a batch; within a part, rows are added in the order of `RowSums`.
 
     >>> [rows_of_part(batch) for batch in (10, 128, 500, 100_000)]
     [16, 16, 64, 128]
@@ -26,7 +29,8 @@ def rows_of_part(batch: int) -> int:
 class Share(NamedTuple):
     """The contribution of some rows to the gradients.
 
-    For each parameter, `sums` has the sum of its gradients, and `reached` has 1 if any row gives it one, otherwise 0.
+    For each parameter, `sums` contains the sum of the rows' gradients, and `reached` contains 1 if the loss of any row
+    depends on the parameter, otherwise 0.
     """
 
     sums: array[float]
@@ -34,7 +38,7 @@ class Share(NamedTuple):
 
 
 def by_halves(parts: range, share: Callable[[range], Share | None]) -> Share:
-    """Return the share of some parts: the result of `share` or, if that is None, the sum of the two halves' shares.
+    """Return the share of some parts: `share(parts)` or, if that is None, the sum of the two halves' shares.
 
     >>> by_halves(range(3), lambda parts: Share(array("d", [10.0 ** parts[0]]), b"\\1") if len(parts) == 1 else None)
     Share(sums=array('d', [111.0]), reached=b'\\x01')
@@ -65,7 +69,7 @@ def halves(parts: range) -> tuple[range, range]:
 
 
 def pieces(parts: range, workers: int) -> list[range]:
-    """Return the pieces that result from halving the parts until the workers can share the pieces about equally.
+    """Halve the parts until the workers can share the resulting pieces about equally, and return the pieces.
 
     >>> pieces(range(5), 2), len(pieces(range(100), 3))
     ([range(0, 2), range(2, 5)], 8)

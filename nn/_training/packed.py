@@ -1,4 +1,7 @@
-"""Compute whole batches in one call, which plays a plan (see `programs.py`) for all rows of an array of examples."""
+"""Compute a whole batch in one call, from an array with one row of numbers for each example.
+
+The call plays a plan, that is, it replays one path through a traced computation (see `programs.py`) for every row.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from .programs import Plan, Programs, taken_apart
 
 
 class Packed:
-    """Examples of the same shape, each stored as a row of numbers; a target that is a class is the last of them."""
+    """Examples of the same shape, each stored as a row of numbers; a target that is a class comes last in its row."""
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self.first = examples[0]
@@ -57,7 +60,7 @@ def packed(examples: Sequence[Example]) -> Packed | None:
 
 
 class AtOnce:
-    """Computes the losses of whole batches, and their gradients with respect to `moved`, with the plans of programs."""
+    """Computes the losses of whole batches, and their gradients with respect to `moved`, by playing plans."""
 
     def __init__(self, programs: Programs, moved: Sequence[Value]) -> None:
         self.programs, self.moved = programs, moved
@@ -66,7 +69,8 @@ class AtOnce:
     def sweep(self, plan: Plan, examples: Packed, chosen: Sequence[int]) -> list[float] | None:
         """Return the losses of the chosen examples, and leave their mean gradient in the parameters.
 
-        Returns None if an example takes another branch or a number is not finite; the gradients are then meaningless.
+        Returns None if an example does not take the plan's path or a number is not finite; the gradients are then
+        meaningless.
         """
         losses = self.play(plan, examples, chosen, plan.parameters)
         if losses is None or not assign_means(self.moved, plan.found, plan.found_at, len(losses)):
@@ -76,7 +80,7 @@ class AtOnce:
     def play(self, plan: Plan, examples: Packed, chosen: Sequence[int], parameters: Any) -> list[float] | None:
         """Return the losses of the chosen examples, and leave the sums of their gradients in the plan.
 
-        Returns None if an example takes another branch or a loss is not finite.
+        Returns None if an example does not take the plan's path or a loss is not finite.
         """
         count, width = len(chosen), examples.width
         if len(self.losses) != count or len(self.rows) != count * width:

@@ -1,8 +1,8 @@
 """Train and evaluate with programs: the computation for an example is traced once and replayed afterwards.
 
 A program computes the same numbers as the eager engine, to the last bit, unless `fast` is set. There is one program for
-each shape of the inputs (and for each class among the targets, if the loss needs that). A program has one plan for each
-path through the program's branches.
+each shape of the inputs (and for each class among the targets, if the loss needs that). If the traced code branches on
+numbers, as PReLU does on the sign of its input, a program has one plan for each path taken. A branch is such a path.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ WAYS, KINDS = 8, 256
 
 
 class Plan:
-    """One path through a program, ready to be played, that is, computed with new numbers."""
+    """One path through a program, prepared to be played, that is, computed with new numbers."""
 
     def __init__(self, branch: Branch, inputs: int, places: dict[Value, int], fast: bool) -> None:
         self.branch, self.inputs = branch, inputs
@@ -53,7 +53,7 @@ class Plan:
     def play_rows(self, tables: tuple[tuple[Any, int, bool], ...], parameters: Any, losses: Any) -> bool:
         """Play the plan for all rows, and return whether all rows take this branch.
 
-        If they do, `losses` and `found` are filled, the latter with the gradients summed over the rows.
+        If they do, `losses` is filled with the losses of the rows, and `found` with the gradients summed over the rows.
         """
         assert self.player is not None
         strays = bytearray(len(losses))
@@ -61,9 +61,9 @@ class Plan:
         return 1 not in strays
 
     def play(self, numbers: Sequence[float], gradients_too: bool) -> bool:
-        """Play the plan with these numbers, and return whether they take this branch; if they do, `outputs` is filled.
+        """Play the plan with these numbers, and return whether they take this branch; if they do, fill `outputs`.
 
-        With `gradients_too`, `found` is also filled, with the gradients of the first output.
+        With `gradients_too`, also fill `found` with the gradients of the first output.
         """
         if self.player is not None:
             found = self.found if gradients_too else None
@@ -93,9 +93,9 @@ class Programs:
         self.of_every_class: dict[Hashable, bool] = {}  # keyed by shape: whether one program serves all classes
 
     def plan(self, x: Any, target: Any, *, gradients_too: bool) -> Plan:
-        """Play an example, tracing it first if no plan fits, and return the plan that was played.
+        """Play a plan for an example, tracing the example first if no plan fits, and return the plan.
 
-        May raise Untraceable, or any error that the function raises.
+        The method may raise Untraceable, or any error that the function raises.
         """
         shape, kind, numbers = taken_apart(x, target)
         plans = self.plans_of(shape, kind)
@@ -129,7 +129,7 @@ class Programs:
         return self.plans.setdefault(key, [])
 
     def _traced(self, x: Any, target: Any, shape: Hashable, drawn: list[float]) -> tuple[Branch, list[float]]:
-        """Return an example's branch and the branch's inputs, which include the class if the function permits it."""
+        """Return an example's branch and its inputs, which include the class if one program serves all classes."""
         inputs, before, calls = _floats(x), _random_state(), self.calls.get(shape, ())
 
         def function(x: Any, target: Any, drawn: list[Any]) -> Any:
@@ -203,7 +203,7 @@ def _flat(thing: Any) -> list[float]:
 
 
 def contents(modules: Sequence[Module]) -> list[Any]:
-    """Return everything that a program depends on: the modules' attributes (except the mode) and what these contain."""
+    """Return everything that a program depends on: the modules' attributes (except the mode) and their contents."""
     found: list[Any] = []
     for module in modules:
         _gather([thing for key, thing in vars(module).items() if key != "training"], found)

@@ -21,7 +21,7 @@ def progress_of(total: int, wanted: bool | None) -> Any:
 
 
 class _Line:
-    """A percentage and the figures of the last epoch, rewritten in place."""
+    """A line with a percentage and the results of the last epoch, rewritten in place."""
 
     def __init__(self, total: int, file: Any, unit: str, disable: bool) -> None:
         self.total, self.file, self.unit, self.disable = total, file, unit, disable

@@ -82,7 +82,7 @@ class Settings:
         self.watched = self.rows if self.held_out is None else self.held_out
 
     def _check_observers(self) -> None:
-        """Check the observers: metrics, callbacks, and patience."""
+        """Check the arguments that only observe training: metrics, callbacks, and patience."""
         self.metrics = {} if self.metrics is None else self.metrics
         if not isinstance(self.metrics, Mapping):
             example = '{"accuracy": accuracy}'

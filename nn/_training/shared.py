@@ -1,9 +1,10 @@
 """Training whose gradients are computed by several workers, in other processes or on other machines.
 
-Each batch is divided into parts, whose sums are added by halves. A worker computes the sum of a piece, which is half of
-the parts, or half of a half, and so on. The rows of each part and the order of addition depend only on the batch.
-Any worker can compute any piece, and can compute it again if another worker dies, so the result is the same, to the
-last bit, with any number of workers.
+Each batch is divided into parts, which are runs of consecutive rows (examples). The gradients of the parts are added by
+repeated halving: first within each half of the parts, then the sums of the two halves. A worker computes the sum for a
+piece, which is half of the parts, or half of a half, and so on. The rows of each part and the order of addition depend
+only on the batch. Any worker can compute any piece, and can compute it again if another worker dies, so the result is
+the same, to the last bit, with any number of workers.
 
 Rows are not assigned to workers, because executors do not say which worker takes a piece, and any batch may contain any
 rows. In the first epoch the rows are sent along with the pieces, and the workers keep them. From then on a piece refers
@@ -51,7 +52,7 @@ class SharedTraining(Training):
         self._take_model()
         self.arrays = arrays_for(settings.moved, settings, self.parts)
         self.total: tuple[list[float], Share] | None = None
-        self.changed: list[Example] = []  # the examples of the batch, if inputs change each time
+        self.changed: list[Example] = []  # the examples of the batch, if augmentation or noise changes them
         self.noise = settings.generator.getrandbits(64) if Draws(settings.model).generators else 0
 
     def _take_model(self) -> None:
@@ -96,7 +97,7 @@ class SharedTraining(Training):
         return losses
 
     def _total(self, batch: list[int], weights: array[float]) -> tuple[list[float], Share]:
-        """Have the workers compute a batch; return the loss of each row, and the rows' total share of the gradient."""
+        """Have the workers compute a batch; return the loss of each row, and the sum of the rows' gradients."""
         self.number += 1
         asked = pieces(range(math.ceil(len(batch) / rows_of_part(len(batch)))), self.workers)
         found = self._answers(self._pieces(asked, batch, weights.tobytes()))
@@ -184,13 +185,14 @@ def executor_of(client: Any) -> Executor:
             f"client must be a concurrent.futures executor or a distributed.Client; got {client!r}: create one, "
             "such as ProcessPoolExecutor()"
         )
-    # not pure: the same call may return a different answer if the worker has received or lost something in between
+    # pure=False, because the same call may return a different answer if the worker has received or lost something in
+    # between
     executor: Executor = client.get_executor(pure=False)
     return executor
 
 
 def workers_of(client: Any) -> int:
-    """Return how many pieces a client can compute at a time (if unknown, a guess); batches are divided accordingly."""
+    """Return how many pieces a client can compute at a time, or a guess; batches are divided accordingly."""
     if callable(getattr(client, "nthreads", None)):
         return sum(client.nthreads().values()) or 1
     return getattr(client, "_max_workers", None) or os.cpu_count() or 1

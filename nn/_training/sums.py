@@ -1,4 +1,7 @@
-"""The gradient of a batch: the mean of its rows' gradients, which are summed in the same order as in programs."""
+"""Compute the gradient of a batch: the mean of the gradients of its rows (examples).
+
+The rows are summed in the same order as in `autograd_core.Program`, so that both results are equal to the last bit.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,11 @@ from autograd_core._program.player import CHUNK, PARTIALS
 
 
 class RowSums:
-    """Sums of the gradients of some parameters over rows.
+    """The gradients of some parameters, summed over rows.
 
-    Each chunk of rows has eight partial sums, the k-th of which is over the rows whose index modulo 8 is k. These sums
-    are added in pairs, then the results are added in pairs, and so on. The sums of the chunks are added in order.
+    The rows are divided into chunks. Each chunk has eight partial sums, the k-th of which is over the rows whose index
+    modulo 8 is k. These sums are added in pairs, then the results are added in pairs, and so on. The sums of the chunks
+    are added in order.
     """
 
     def __init__(self, nodes: Sequence[Value]) -> None:
@@ -60,20 +64,20 @@ class RowSums:
         return [added(sums) for sums in zip(*self.chunks, strict=True)] if len(self.chunks) > 1 else self.chunks[0]
 
     def assign_mean(self) -> None:
-        """Give each parameter that a row reached its mean gradient over all rows; clear the other gradients."""
+        """Set each parameter's gradient to the mean over all rows, or clear it if no row's loss depends on it."""
         means = [x / self.count for x in self.totals()] if self.chunks else mean_of_partials(self.partials, self.count)
         assign_reached(self.nodes, means, self.reached)
 
 
 def assign_reached(nodes: Sequence[Value], gradients: Sequence[float], reached: bytes | bytearray) -> None:
-    """Set the gradients of the nodes that a row reached; clear those of the other nodes."""
+    """Set the gradients of the nodes that are marked in `reached`; clear those of the other nodes."""
     assign_gradients(nodes, gradients)
     if 0 in reached:
         clear_gradients([node for node, marked in zip(nodes, reached, strict=True) if not marked])
 
 
 def added(numbers: Sequence[float]) -> float:
-    """Return the plain sum, from left to right; from Python 3.12 on, the builtin `sum` corrects rounding errors."""
+    """Return the sum, rounded after each addition from left to right (the builtin `sum` is more exact since 3.12)."""
     total = numbers[0]
     for x in numbers[1:]:
         total += x

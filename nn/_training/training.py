@@ -97,7 +97,7 @@ class Training:
         return "epochs"
 
     def _epoch(self, epoch: int, bar: Any) -> None:
-        """Train on every example once, then record the figures of the epoch."""
+        """Train on every example once, then record the losses, metrics and gradient norms of the epoch."""
         if self.programs is not None and not are_same(contents(self.modules), self.taken_for_granted):
             self.programs = self._begun_programs()  # a callback has changed the model
         self._set_mode(training=True)
@@ -126,7 +126,7 @@ class Training:
         return in_order(order, self.settings.size)
 
     def _step(self, batch: list[int], where: str, norms: dict[str, list[float]]) -> float:
-        """Move the parameters once, note the norms of their gradients, and return the loss before the step."""
+        """Move the parameters once, record the norms of their gradients, and return the loss before the step."""
         if (done := self._step_in_arrays(batch, norms)) is not None:
             return done
         self._write_back()
@@ -190,7 +190,8 @@ class Training:
     def _losses(self, batch: list[int], where: str) -> list[float]:
         """Return each example's loss, and leave the mean of the examples' gradients in the parameters.
 
-        Each example is swept separately. The gradients are summed in the order in which programs sum rows.
+        Either a program computes the whole batch, or the backward pass runs for each example separately. The gradients
+        are summed in the same order in both cases.
         """
         rows, chosen = self._examples(batch), cast(Sequence[int], batch)
         if self.programs is not None:
@@ -228,7 +229,7 @@ class Training:
         return losses
 
     def _replayed(self, x: Any, target: Any, sums: RowSums) -> float | None:
-        """Replay an example: add its gradient and return its loss, or return None if it must be swept instead."""
+        """Replay an example: add its gradient and return its loss, or return None if it must be computed eagerly."""
         assert self.programs is not None
         state = self.draws.state()
         try:
@@ -245,7 +246,7 @@ class Training:
         if finite and math.isfinite(loss):
             return loss
         self.draws.restore(state)
-        return None  # the sweep will say what is not finite
+        return None  # the eager engine will report the node that is not finite
 
     def _add_penalty(self) -> float:
         """Return the penalty, and add its gradient."""
@@ -262,14 +263,14 @@ class Training:
         return _shaken(x, s.input_noise, s.generator) if s.input_noise else x
 
     def _note(self, epoch: int, loss: float, norms: dict[str, float]) -> None:
-        """Add an epoch to the history, with its figures on the validation data."""
+        """Add an epoch to the history, including its metrics and its validation loss."""
         s = self.settings
         with no_record():
             figures = {name: metric(s.model, s.watched) for name, metric in (s.metrics or {}).items()}
         validation_loss = None if s.held_out is None else evaluate(s.model, s.loss, s.held_out)
         if s.patience is not None:
-            # the copy from the best epoch is kept too until this epoch is in the history, because Ctrl-C may arrive in
-            # between
+            # until this epoch is in the history, the copy from the best epoch is kept too, because Ctrl-C may arrive
+            # before then
             self.best.keep(epoch)
         self.history.add(loss, validation_loss, figures, norms)
         self.best.forget_all_but(self.history.best_epoch)
@@ -284,17 +285,17 @@ class Snapshots:
         self.kept: dict[int, tuple[list[float], list[Any]]] = {}
 
     def keep(self, epoch: int) -> None:
-        """Keep a copy of all current numbers."""
+        """Keep a copy of all current values."""
         contents = [deepcopy(getattr(module, key)) for module, key in self.buffers]
         self.kept[epoch] = [p.data for p in self.moved], contents
 
     def forget_all_but(self, epoch: int | None) -> None:
-        """Drop the numbers of the other epochs."""
+        """Discard the copies from all other epochs."""
         for old in self.kept.keys() - {epoch}:
             del self.kept[old]
 
     def restore(self, epoch: int | None) -> None:
-        """Restore the numbers of an epoch, if they were kept."""
+        """Restore the copy from an epoch, if there is one."""
         if epoch not in self.kept:
             return
         weights, contents = self.kept[epoch]

@@ -1,4 +1,8 @@
-"""A worker of `fit(…, client=…)`: it computes gradients of pieces of batches, with a model and rows that it keeps."""
+"""A worker that computes the gradients of pieces of batches for `fit(…, client=…)`.
+
+It keeps a copy of the model and the rows (examples) that it has received. A piece consists of parts, which are runs of
+consecutive rows (see `halves.py`).
+"""
 
 from __future__ import annotations
 
@@ -22,26 +26,30 @@ from .sums import RowSums
 
 
 class Piece(NamedTuple):
-    """Consecutive rows of a batch, with all that a worker needs to compute the gradient of these rows at any time."""
+    """Consecutive rows of a batch, with everything that a worker needs to compute their gradient at any time."""
 
     token: str  # identifies the training run, and so the model and the rows that a worker keeps
     weights: bytes
     start: int  # the index in the batch of the piece's first row
     rows_of_part: int
-    numbers: Sequence[int]  # the rows' indices in the training data or, if inputs change each time, in the packet
+    # the rows' indices in the training data or, if inputs change from epoch to epoch, in the packet
+    numbers: Sequence[int]
     packet: Packet | None  # the rows, if they are sent along
     keep: bool  # whether the worker keeps these rows
-    noise: str  # together with a row's index in the batch, the seed of the row's random numbers
+    noise: str  # combined with a row's index in the batch, this seeds the row's random numbers
 
 
 class Missing(NamedTuple):
-    """The answer of a worker that cannot compute a piece: it lacks rows, and also the model if `model` is true."""
+    """A worker's answer when it cannot compute a piece: it lacks rows, and also the model if `model` is true."""
 
     model: bool
 
 
 class Answer(NamedTuple):
-    """Each row's loss, the rows' share of the gradient, and why programs were not used ("" if they were)."""
+    """Each row's loss, the rows' share of the gradient, and the reason why no program was used ("" if one was).
+
+    A program is a traced computation, which is replayed for all rows of a part in one call.
+    """
 
     losses: list[float]
     share: Share
@@ -49,7 +57,7 @@ class Answer(NamedTuple):
 
 
 class SeededDraws(Draws):
-    """Random numbers that depend only on a row's seed."""
+    """The model's random generators, seeded anew for each row with a seed that depends only on the row."""
 
     seeds: Sequence[str] = ()
 
@@ -122,7 +130,7 @@ class Worker:
         return [repr(getattr(module, key)) for module, key in self.buffers]
 
     def _at_once(self, rows: Receiver, numbers: Sequence[int]) -> tuple[list[float], Share] | None:
-        """Return the losses and the share from one call of a program, or None if the rows must be taken one by one."""
+        """Return the losses and the share from one call of a program, or None if rows must be computed one by one."""
         if self.programs is None:
             return None
         try:
@@ -140,7 +148,7 @@ class Worker:
         return losses, Share(sums, bytes(reached))
 
     def _weights_for(self, plan: Plan) -> Any:
-        """Return the weights in the order of a plan, or the parameters themselves if the piece lacks some weights."""
+        """Return the weights in the order that the plan expects, or the parameters if the piece lacks some weights."""
         if not plan.all_placed:
             self._assign()
             return plan.parameters
@@ -151,7 +159,7 @@ class Worker:
         return self.ordered[1]
 
     def _assign(self) -> None:
-        """Assign the weights of the piece to the parameters, unless that has been done."""
+        """Assign the weights of the piece to the parameters, unless they have already been assigned."""
         if not self.assigned:
             assign_data(self.moved, self.weights)
             self.assigned = True

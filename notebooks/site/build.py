@@ -1,8 +1,8 @@
-"""Build the site: `python notebooks/site/build.py [DIRECTORY]`.
+"""Build the documentation site: `python notebooks/site/build.py [DIRECTORY]`.
 
-The build needs npm, and `pip install -e ".[site]"`. The site is written to `html` in the directory (default:
-`build/site`). Any web server can serve the site (`python -m http.server -d build/site/html`), because the site contains
-everything that its pages load. Warnings count as errors.
+The build needs npm, and `pip install -e ".[site]"`. The site is written to DIRECTORY/html (default: `build/site/html`).
+Any web server can serve the site (`python -m http.server -d build/site/html`), because the site contains everything
+that its pages load. Warnings count as errors.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-os.environ["AUTOGRAD_CORE_ENGINE"] = "python"  # the native engine's objects have no signatures
+os.environ["AUTOGRAD_CORE_ENGINE"] = "python"  # Sphinx finds no signatures in the native engine's objects
 
 from reference import write_pages
 
@@ -25,7 +25,7 @@ from autograd_core import Value, parameter, tanh
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PACKAGES = HERE / "node_modules"
-# The files from npm packages that the site serves. Each key is a directory of the site.
+# The files from npm packages that the site serves, by the directory of the site that they are copied to.
 SERVED = {
     "pyodide": ["pyodide/pyodide.mjs", "pyodide/pyodide.asm.mjs", "pyodide/pyodide.asm.wasm",
                 "pyodide/python_stdlib.zip", "pyodide/pyodide-lock.json"],
@@ -37,7 +37,7 @@ PACKAGES_SERVED = {"/".join(file.split("/")[: 1 + file.startswith("@")]) for fil
 
 
 def main() -> int:
-    """Lay out the sources, build the site, and print how long it took and how large it is."""
+    """Collect the sources, build the site, and print how long the build took and how large the site is."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT / "build" / "site")
     there = parser.parse_args().directory.resolve()
@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def lay_out(source: Path) -> None:
-    """Collect the sources of the pages in one directory."""
+    """Copy the sources of all pages to one directory."""
     shutil.copytree(HERE / "pages", source)
     course = source / "course"
     course.mkdir(exist_ok=True)
@@ -76,7 +76,7 @@ def lay_out(source: Path) -> None:
 
 
 def licences() -> str:
-    """The page that lists the licences of third-party files."""
+    """Return the page that lists the licences of third-party files."""
     told = [json.loads((PACKAGES / name / "package.json").read_bytes()) for name in sorted(PACKAGES_SERVED)]
     rows = "\n".join(f"| {package['name']} | {package['version']} | {package['license']} |" for package in told)
     return f"""# Licences
@@ -89,13 +89,13 @@ autograd-core is under the MIT licence. This site also serves files from these p
 
 Pyodide is CPython compiled for browsers, under the licence of the Python Software Foundation; `graphviz`, a Python
 package, is under the MIT licence; viz-js is Graphviz compiled for browsers, under the Eclipse Public License.
-JupyterLite, in which the course runs, is under the BSD licence; it includes IPython and its dependencies, whose wheels
-contain their licences (BSD, MIT or Apache).
+JupyterLite, which runs the course in the browser, is under the BSD licence; it includes IPython and its dependencies,
+whose wheels contain their licences (BSD, MIT or Apache).
 """
 
 
 def serve(served: Path) -> None:
-    """Copy the files that the pages load: Python, Graphviz, MathJax, the editor, the wheels and the programs."""
+    """Collect the files that the pages load: Python, Graphviz, MathJax, the editor, the wheels and the examples."""
     subprocess.run(["npm", "ci", "--silent"], cwd=HERE, check=True)
     for name, files in SERVED.items():
         (served / name).mkdir(parents=True)
@@ -112,7 +112,7 @@ def serve(served: Path) -> None:
 
 
 def neuron(page: Path) -> None:
-    """Write the stepper that the start page shows."""
+    """Write the stepper of a neuron, which the start page shows."""
     w, x, b = parameter(0.4, label="w"), Value(0.8, label="x"), parameter(0.1, label="b")
     tanh(w * x + b).step().save(page)
 

@@ -1,4 +1,4 @@
-"""Sphinx's settings; `build.py` lays out the sources and runs Sphinx."""
+"""Sphinx's settings; `build.py` collects the sources and runs Sphinx."""
 
 import sys
 from pathlib import Path
@@ -33,14 +33,14 @@ mathjax_path = "../mathjax/tex-svg-full.js"
 mathjax3_config = {"options": {"enableMenu": False}, "svg": {"fontCache": "global"}}
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "none"  # types are in the source's signature; the docstring describes the arguments
+autodoc_typehints = "none"  # the types are in the source code; the docstring describes the arguments
 add_module_names = False
 python_use_unqualified_type_names = True
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "attrs_inline"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"
-nb_execution_excludepatterns = ["course/*"]  # the course is shown as committed; notebooks/run.py --check executes it
+nb_execution_excludepatterns = ["course/*"]  # shown with committed outputs; notebooks/run.py --check executes them
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_mime_priority_overrides = [("html", "application/vnd.autograd-core.check+json", None)]

@@ -1,4 +1,4 @@
-"""Sphinx extension: converts our docstrings, which contain `code` in single backticks and bars as in |x|, to RST."""
+"""Sphinx extension that converts our docstrings to RST: they have `code` in single backticks, and bars as in |x|."""
 
 from __future__ import annotations
 

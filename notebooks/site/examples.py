@@ -1,10 +1,10 @@
-"""Sphinx extension: runs every example when the site is built; a failing example causes a warning.
+"""Sphinx extension that runs every example when the site is built; a failing example causes a warning.
 
-Code after `>>>` must print the lines below it. Such code can use the names of the documented object's module if it is
-in a docstring, and the names defined so far on the page if it is elsewhere. Python code without prompts belongs in
-cells, which myst-nb executes; anywhere else it causes a warning. The course is an exception, because `notebooks/run.py`
-executes its cells and hidden solutions. The file `examples.json`, beside the doctrees, says how many examples ran for
-each documented object.
+Code after `>>>` must print the lines below it. In a docstring, this code can use the names of the documented object's
+module; elsewhere, it can use the names defined so far on the page. Python code without prompts belongs in cells, which
+myst-nb executes; anywhere else it causes a warning. The course is an exception, because `notebooks/run.py` executes its
+cells and hidden solutions. The file `examples.json`, beside the doctrees (Sphinx's parsed pages), records how many
+examples ran for each documented object.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NOT_RUN = ("sh", "text", "none", "default", "toml", "yaml", "c", "javascript", "
 
 
 def run_examples(app: Sphinx, doctree: nodes.document) -> None:
-    """Run the code that has prompts on one page, and warn about code that nothing runs."""
+    """Run the code with prompts on one page, and warn about Python code that is never run."""
     page: dict[str, Any] = {"__name__": "__main__"}
     of_objects: dict[str, dict[str, Any]] = {}
     counts: dict[str, int] = defaultdict(int)
@@ -36,7 +36,7 @@ def run_examples(app: Sphinx, doctree: nodes.document) -> None:
         text = block.astext()
         if ">>> " not in text:
             if block.get("language", "default") not in NOT_RUN and not app.env.docname.startswith("course/"):
-                logger.warning("nothing runs this block of %s", block["language"], location=block)
+                logger.warning("this %s code is never run: use >>> or a cell", block["language"], location=block)
             continue
         name = documented(block)
         names = of_objects.setdefault(name, names_of(name)) if name else page
@@ -45,7 +45,7 @@ def run_examples(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def in_cell(block: nodes.Node) -> bool:
-    """Whether a block belongs to a notebook's cell or its output."""
+    """Return whether a block belongs to a notebook's cell or to the output of a cell."""
     while block.parent is not None:
         block = block.parent
         if isinstance(block, nodes.Element) and block.get("nb_element"):
@@ -54,7 +54,7 @@ def in_cell(block: nodes.Node) -> bool:
 
 
 def documented(block: nodes.Node) -> str:
-    """The full name of the object that the block documents, or an empty string."""
+    """Return the full name of the object whose documentation contains the block, or an empty string."""
     while block.parent is not None:
         block = block.parent
         if isinstance(block, addnodes.desc) and block.get("domain") == "py":
@@ -64,7 +64,7 @@ def documented(block: nodes.Node) -> str:
 
 
 def names_of(name: str) -> dict[str, Any]:
-    """The names that an object's example can use: those of the modules that export and define the object."""
+    """Return the names that an object's example can use: those in the modules that export and define the object."""
     path, rest = name, []
     while True:
         try:

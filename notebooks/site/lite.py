@@ -1,8 +1,9 @@
 """Build the course for JupyterLite, where it runs in the reader's browser: `python notebooks/site/lite.py [DIRECTORY]`.
 
-The build needs npm, and `pip install -e ".[site]"`. Any web server can serve the directory (default:
-`build/site/html/lite`, inside the site, which then links to the course). The directory contains Python, the kernel and
-this project. NumPy, SciPy and Matplotlib come from Pyodide's own distribution, so readers need a network connection.
+The build needs npm, and `pip install -e ".[site]"`. The result is written to DIRECTORY (default:
+`build/site/html/lite`, inside the site, whose page about the course then links to it), and any web server can serve it.
+DIRECTORY contains Python, the kernel and this project. NumPy, SciPy and Matplotlib are loaded from the address of
+Pyodide's distribution, so readers need a network connection.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PYODIDE = HERE / "node_modules" / "pyodide"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-# The packages that the kernel imports. KERNEL lists those in Pyodide's distribution, which are also on PyPI; OWN lists
-# the others, with the modules that they contain.
+# The packages that the kernel imports. KERNEL lists those in Pyodide's distribution (all on PyPI too); OWN lists the
+# others, with the modules that each contains.
 KERNEL = ("micropip", "ipython", "jedi", "packaging")
 OWN = {"autograd-core": ["autograd_core", "nn"], "graphviz": ["graphviz"], "comm": ["comm"]}
 PLACE = '<p id="run-it"></p>'
@@ -31,7 +32,7 @@ LINK = '<p id="run-it"><a href="../lite/lab/index.html">Run the course in your b
 
 
 def main() -> int:
-    """Collect Python, wheels and notebooks, build, and link to the result from the surrounding site."""
+    """Collect Python, wheels and notebooks, run the build, and make the surrounding site link to the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT / "build" / "site" / "html" / "lite")
     there = parser.parse_args().directory.resolve()
@@ -70,12 +71,12 @@ def lay_out(source: Path) -> None:
 
 
 def version() -> str:
-    """The version of Pyodide, which is part of the address of its distribution."""
+    """Return the version of Pyodide, which is part of the address of Pyodide's distribution."""
     return str(json.loads((PYODIDE / "package.json").read_bytes())["version"])
 
 
 def fetch_wheels(there: Path, packages: dict[str, Any]) -> None:
-    """Build this project's pure wheel, and fetch the wheels that the kernel needs, in this Pyodide's versions."""
+    """Build this project's pure wheel, and fetch the kernel's wheels in the versions that this Pyodide lists."""
     waiting, needed = list(KERNEL), dict[str, str]()
     while waiting:
         package = packages[named(waiting.pop(), packages)]
@@ -93,7 +94,7 @@ def fetch_wheels(there: Path, packages: dict[str, Any]) -> None:
 
 
 def enter_wheels(there: Path, packages: dict[str, Any], version: str) -> None:
-    """Edit Pyodide's list of packages: these wheels are loaded from `there`, and all others from Pyodide's address."""
+    """Edit Pyodide's list of packages: browsers then load our wheels from `there`, and others from Pyodide."""
     wheels = {canonical(path.name.split("-")[0]): path for path in there.glob("*.whl")}
     for name, imports in OWN.items():
         packages[name] = {
@@ -109,12 +110,12 @@ def enter_wheels(there: Path, packages: dict[str, Any], version: str) -> None:
 
 
 def named(name: str, packages: dict[str, Any]) -> str:
-    """The key under which a package is listed, regardless of the spelling of its name."""
+    """Return the key under which a package is listed, however its name is spelled."""
     return next(key for key in packages if canonical(key) == canonical(name))
 
 
 def canonical(name: str) -> str:
-    """A package's name, normalised for comparison."""
+    """Return a package's name, normalised for comparison."""
     return name.lower().replace("_", "-")
 
 

@@ -1,4 +1,4 @@
-"""Makes the page of operations: the package's table, and an entry with an example for each function."""
+"""Make the reference page of operations: a table of them all, and an entry with an example for each function."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LISTS = {
 
 
 def page() -> str:
-    """The page in Markdown."""
+    """Return the page in Markdown."""
     rows = [row for row in TABLE.values() if row.public and row.arity != 0 and row.name != "checkpoint"]
     head = "".join(f"<th>{heading}</th>" for heading in HEADINGS)
     body = "\n".join(table_row(row) for row in rows)
@@ -28,8 +28,8 @@ def page() -> str:
     return f"""# Operations
 
 Each operation takes `Value`s and plain numbers. In the pictures, the solid line is the value of the operation, and the
-dashed line is its derivative with respect to *x*; *y* has its default value, or is 2 if there is no default. Each
-derivative is accurate to 4 units in the last place over the whole domain.
+dashed line is the derivative with respect to *x*; the operand *y* has its default value, or is 2 if it has no default.
+Each derivative is accurate to 4 units in the last place over the whole domain.
 
 ```{{raw}} html
 <div class="operations"><table><thead><tr>{head}</tr></thead><tbody>
@@ -52,7 +52,7 @@ derivative is accurate to 4 units in the last place over the whole domain.
 
 
 def table_row(row: Operation) -> str:
-    """One operation as a row of the table."""
+    """Return the row of the HTML table for one operation."""
     name = html.escape(row.name)
     if hasattr(autograd_core, row.name):
         name = f'<a href="#autograd_core.{name}">{name}</a>'
@@ -70,12 +70,12 @@ def table_row(row: Operation) -> str:
 
 
 def code(text: str) -> str:
-    """A text, marked as code in HTML."""
+    """Return a text, marked as code in HTML."""
     return f"<code>{html.escape(text)}</code>"
 
 
 def edges(row: Operation) -> list[str]:
-    """The value and derivatives at the special points, as the engine computes them."""
+    """Return lines with the operation's value and derivatives at its special points, as the engine computes them."""
     if row.arity is None:
         return []
     special = sorted({*row.domain.special, *([0.0] if row.kinks else [])})
@@ -89,7 +89,7 @@ def edges(row: Operation) -> list[str]:
 
 
 def picture(row: Operation) -> str:
-    """The curve of an operation and, dashed, the curve of its derivative."""
+    """Return a picture with the curve of an operation and, dashed, the curve of its derivative."""
     if row.arity is None or row.name in ("polygamma", "where"):
         return ""
 
@@ -113,7 +113,7 @@ def picture(row: Operation) -> str:
 
 
 def path(function: Callable[[float], float], inside: Callable[[float], bool], style: str) -> str:
-    """The SVG path of a function's curve over [-3, 3], interrupted where the curve jumps or leaves the picture."""
+    """Return the SVG path of a function's curve over [-3, 3], with gaps where it jumps or leaves the picture."""
     pieces: list[str] = []
     last = math.inf
     for i in range(WIDTH + 1):
@@ -127,7 +127,7 @@ def path(function: Callable[[float], float], inside: Callable[[float], bool], st
 
 
 def entry(row: Operation) -> str:
-    """The entry of a function, with an example that is run when the page is built."""
+    """Return the entry of a function, with an example that is run when the page is built."""
     call, leaves = example(row)
     setting = ", ".join(leaves) + " = " + ", ".join(f"Value({x!r})" for x in leaves.values())
     return f"""
@@ -142,7 +142,7 @@ def entry(row: Operation) -> str:
 
 
 def example(row: Operation) -> tuple[str, dict[str, float]]:
-    """The text of a call to an operation, and its arguments by name."""
+    """Return the text of a call to an operation, and the call's arguments by name."""
     if row.arity is None:
         return row.name + LISTS[row.name], {"x": 0.5, "y": 2.0}
     if row.name == "polygamma":
@@ -153,7 +153,7 @@ def example(row: Operation) -> tuple[str, dict[str, float]]:
 
 
 def result(call: str, numbers: dict[str, float]) -> str:
-    """The last line of an example: the numbers that it prints."""
+    """Return the last line of an example: the numbers that the example prints."""
     leaves = {name: Value(number) for name, number in numbers.items()}
     z = eval(call, vars(autograd_core) | leaves)
     z.backward()

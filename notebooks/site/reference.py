@@ -1,4 +1,4 @@
-"""Writes the generated pages of the reference: one for the operations, and one for `nn`."""
+"""Write the generated pages of the reference: one for the operations, and one for `nn`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def write_pages(directory: Path) -> None:
 
 
 def nn_page() -> str:
-    """The page for `nn` in Markdown: its names by module, in the order of `nn.__all__`."""
+    """Return the page for `nn` in Markdown: the names in `nn`, by module, in the order of `nn.__all__`."""
     groups: dict[str, list[str]] = {}
     for name in nn.__all__:
         thing = getattr(nn, name)
@@ -62,7 +62,7 @@ def nn_page() -> str:
 
 
 def public(module: object) -> list[str]:
-    """The public names of a module: those in `__all__`, or those defined in it."""
+    """Return the public names of a module: those in `__all__`, or without `__all__`, those that the module defines."""
     names = getattr(module, "__all__", None)
     return list(names) if names else [
         name for name, thing in vars(module).items()
@@ -71,7 +71,7 @@ def public(module: object) -> list[str]:
 
 
 def entry(module: str, name: str, thing: object) -> str:
-    """The directive that documents a name, with an example if its docstring has none."""
+    """Return the directive that documents a name, with an example if the docstring has none."""
     kind = "class" if inspect.isclass(thing) else "function" if callable(thing) else "data"
     more = "\n   :members:" if kind == "class" else ""
     example = ""

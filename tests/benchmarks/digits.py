@@ -3,9 +3,10 @@
     python tests/benchmarks/digits.py [--rounds 3]
 
 All three run the same program: 1,437 images in batches of 16, the multi-class hinge loss (micrograd has no logarithm)
-and plain gradient descent. They run in turns, in separate processes, and the fastest round counts. Times are seconds of
-processor time, to which other programs on the machine add nothing. micrograd runs only two batches, and its time is
-scaled up to an epoch. An engine that is not built, or a package that is not installed, is reported and left out.
+and plain gradient descent. They run in turns, in separate processes, and the fastest of the rounds is reported. Times
+are seconds of processor time, which does not include the time of other programs on the machine. micrograd runs only two
+batches, and its time is scaled up to an epoch. An engine that is not built, or a package that is not installed, is
+reported and left out.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def epoch(runner: str, share: float) -> float:
 
 
 def measured(runner: str) -> float | str:
-    """Return the seconds that a separate process measures, or the reason why it measures nothing."""
+    """Return the seconds that a separate process measures, or the reason why it cannot measure them."""
     engine = {"AUTOGRAD_CORE_ENGINE": runner} if runner != "micrograd" else {}
     done = subprocess.run(
         [sys.executable, __file__, "--run", runner], capture_output=True, text=True, check=False,

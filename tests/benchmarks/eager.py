@@ -1,11 +1,11 @@
 """The cost of a gradient, relative to the same program on plain Python floats: `python tests/benchmarks/eager.py`.
 
-For each row of the table, a program runs on floats (the forward pass only) and on Values (the graph is built, swept and
-freed), alternately in the same process, for at least 7 rounds after a warm-up. The figure is the ratio of the median
-processor times, so that other programs on the machine count as little as possible. If micrograd or XAD (`xad`) is
-installed, the table also shows the first row's program on it. The exit code is 1 if an engine misses a bound; the
-Python engine has only one bound, for the first row. The line below the table gives the size in bytes of a node with two
-operands, including its float.
+For each row of the printed table, a program runs on floats (the forward pass only) and on Values (the graph is built,
+differentiated and freed), alternately in the same process, for at least 7 rounds after a warm-up. The ratio is that of
+the median processor times, which other programs on the machine hardly affect. If micrograd or XAD (`xad`) is installed,
+the table also shows the time of the first program with that library. The exit code is 1 if an engine misses a bound;
+the Python engine has only one bound, for the first row. The line below the table shows the size in bytes of a node with
+two operands, including its float.
 
 Args: `--rounds N` (default 9); `--scale N` also measures a chain of N nodes, with fresh and with reused memory.
 """
@@ -33,7 +33,7 @@ PYTHON_BOUND = 40.0
 
 
 def net(layers: Sequence[Any], points: Sequence[Any], targets: Sequence[float], tanh: Any) -> Number:
-    """Return the loss of a 2-16-16-1 network, summed over all points, operation by operation."""
+    """Return the loss of a 2-16-16-1 network, summed over all points and computed operation by operation."""
     total = 0.0
     for x, t in zip(points, targets, strict=True):
         h = x
@@ -76,7 +76,7 @@ def mixed(f: Any, a: Number, b: Number, c: Number, d: Number, e: Number) -> Numb
 
 
 def crossentropy(layers: Sequence[Any], x: Sequence[float], f: Any) -> Number:
-    """Return the softmax cross-entropy of a 784-128-10 network with tanh for one point, operation by operation."""
+    """Return the softmax cross-entropy of a 784-128-10 tanh network for one point, computed operation by operation."""
     h = x
     for index, (rows, biases) in enumerate(layers):
         out = []
@@ -116,7 +116,7 @@ def points() -> tuple[list[list[float]], list[float]]:
 
 
 def mlp_step(layers: Sequence[Any], xs: Sequence[Any], targets: Sequence[float]) -> Program:
-    """Return the same training step through nn.MLP, with the weights of the plain program."""
+    """Return a training step of an nn.MLP that has the weights of the plain program."""
     model = MLP(2, [16, 16, 1], activation=ag.tanh, output=ag.tanh)
     for layer, (rows, biases) in zip(model.layers, layers, strict=True):
         for neuron, row, bias in zip(layer.neurons, rows, biases, strict=True):
@@ -138,7 +138,7 @@ def mlp_step(layers: Sequence[Any], xs: Sequence[Any], targets: Sequence[float])
 
 
 def micrograd_step(sizes: Sequence[int], xs: Sequence[Any], targets: Sequence[float]) -> Program:
-    """Return the same step on micrograd's `Value`."""
+    """Return the training step with micrograd's `Value`."""
     other = importlib.import_module("micrograd.engine").Value
     layers = made_layers(sizes, other)
 
@@ -157,7 +157,7 @@ def micrograd_step(sizes: Sequence[int], xs: Sequence[Any], targets: Sequence[fl
 
 
 def xad_step(sizes: Sequence[int], xs: Sequence[Any], targets: Sequence[float]) -> Program:
-    """Return the same step on XAD's tape."""
+    """Return the training step with XAD's tape."""
     tapes = importlib.import_module("xad.adj_1st")
     xad_math = importlib.import_module("xad.math")
     layers = made_layers(sizes, tapes.Real)
@@ -177,7 +177,7 @@ def xad_step(sizes: Sequence[int], xs: Sequence[Any], targets: Sequence[float]) 
 
 
 def scaled(count: int) -> tuple[float, float, int]:
-    """Build, sweep and free a chain of `count` nodes; return the nanoseconds per node, x.grad and the page faults."""
+    """Build, differentiate and free a chain of `count` nodes; return nanoseconds per node, x.grad and page faults."""
     faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     start = time.process_time()
     x = Value(1.0)
@@ -207,9 +207,10 @@ def scale_rows(count: int) -> bool:
 
 
 def bytes_of_node() -> float:
-    """Return the average bytes of a node with two operands, including its float and Python's bookkeeping."""
+    """Return the average size in bytes of a node with two operands, including its float and Python's bookkeeping."""
     if ENGINE == "native":
-        return float((Value(1.0) * Value(2.0)).__sizeof__())  # includes the floats; slabs add nothing per node
+        # this includes the floats; the blocks of memory in which nodes are allocated add nothing per node
+        return float((Value(1.0) * Value(2.0)).__sizeof__())
     x, y = Value(1.1), Value(2.2)
     tracemalloc.start()
     kept = [None] * 100_000

@@ -1,4 +1,7 @@
-"""Handwritten kernels compared with kernels generated from the same operations: `python tests/benchmarks/kernels.py`.
+"""Handwritten kernels compared with generated ones: `python tests/benchmarks/kernels.py`.
+
+A kernel is a C function that computes an operation and its local derivatives; generated kernels are translated from the
+Python definitions of the operations.
 
 For every handwritten kernel, the output gives the number of points at which all bits of the value and of the local
 derivatives agree, and the nanoseconds per call for several numbers of operands, as medians of alternating runs. Both

@@ -1,4 +1,4 @@
-"""A linear network that learns to remove noise from an image: the cost of a step, eager and with a program.
+"""A linear network that learns to remove noise from an image: the cost of a step, eager and replayed by a program.
 
     python tests/benchmarks/photographs.py [--side 50] [--steps 3]
 

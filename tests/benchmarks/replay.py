@@ -1,9 +1,10 @@
 """Programs compared with handwritten NumPy: `python tests/benchmarks/replay.py [quick] [PART …]`.
 
-Everything runs in one thread, and ratios are medians. A line of the output shows the bound, if there is one, and marks
-a figure above the bound. The exit status is 0 even then, because ratios to NumPy depend on the machine and on the
-kernel that NumPy's BLAS uses, whose name is printed. CasADi, JAX and PyTorch are measured too if they are installed
-(`replay_others.py`). The workloads are in `replay_works.py`. Without the native engine there is nothing to measure.
+A program is a traced computation, which is replayed for new numbers. Everything runs in one thread, and ratios are
+medians. A line of the output shows the bound, if there is one, and marks a result above the bound. The exit status is 0
+even then, because ratios to NumPy depend on the machine and on the kernel that NumPy's BLAS uses; this kernel's name is
+printed. CasADi, JAX and PyTorch are measured too if they are installed (`replay_others.py`). The workloads are in
+`replay_works.py`. Without the native engine there is nothing to measure.
 """
 
 import gc
@@ -63,7 +64,7 @@ def say(work, measured, bound, unit="× NumPy", more=""):
 
 
 def over_rows(work, count, *, fast=False, passes=None):
-    """Return a function that computes the values and summed gradients of `count` rows, and one in handwritten NumPy."""
+    """Return a function that computes the values and summed gradients of `count` rows, and its NumPy equivalent."""
     prepared = prepare(work.listing, fast=fast, passes=passes)
     tables = [Table(numbers, width, True) for numbers, width in work.rows(count)]
     values, summed = np.zeros(count), np.zeros(work.listing.inputs + work.listing.parameters)
@@ -130,7 +131,7 @@ def photographs():
 
 
 def convolution():
-    """Compare a convolutional network with handwritten NumPy, and with a plan made without the convolution pass."""
+    """Compare a convolutional network with handwritten NumPy, and with a plan prepared without the convolution pass."""
     work = works.convolutional()
     print(prepare(work.listing).explain())
     in_each_build("8×8, 8 and 8 filters of 3×3, batch of 100, exact", work, 100, dict.fromkeys(("avx512", "avx2", "generic")))
@@ -155,7 +156,7 @@ def two_million():
 
 
 def two_branches():
-    """Compare rows of which half take each of two branches with rows that all take one branch."""
+    """Compare rows that are divided equally between two branches with rows that all take one branch."""
     one, other = works.branches()
     count = 1000
     numbers = np.random.default_rng(0).uniform(0.5, 2.0, (count, 2))

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-os.environ.update(dict.fromkeys(THREADS, "1"))  # set before NumPy is imported, because NumPy reads them only then
+os.environ.update(dict.fromkeys(THREADS, "1"))  # before NumPy is imported, because NumPy reads them only at its import
 np = importlib.import_module("numpy")
 
 NAMES = ("casadi", "jax", "torch")
@@ -25,7 +25,7 @@ def installed():
 
 
 def builds():
-    """Return the names of the builds, one for each vector width that this machine supports."""
+    """Return the names of the C code's builds, one for each vector width that this machine supports."""
     flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     found = ["generic"]
     if "avx2" in flags and "fma" in flags:

@@ -16,7 +16,7 @@ from autograd_core._program.guards import Guard
 from autograd_core._program.listing import Listing
 from autograd_core._program.native import prepare
 
-# The folder of the workloads; by default, it is beside the checkout.
+# The folder that contains the workloads' scripts; by default, it is beside the checkout.
 WORKLOADS = Path(os.environ.get("WORKLOADS", Path(__file__).parents[3] / "shared" / "workloads"))
 
 
@@ -257,7 +257,7 @@ def shaped(numbers, shapes):
 
 
 def separate(network):
-    """Return the weights in the order in which `arrays` reads them: each layer's matrix row by row, then its biases."""
+    """Return the weights in the order that `arrays` expects: each layer's matrix row by row, then its biases."""
     made = []
     for layer in network:
         made += [w for row, _ in layer for w in row] + [bias for _, bias in layer]
@@ -286,7 +286,7 @@ def branches():
 
 
 def _module(name, *arguments):
-    """Load a workload as a module, which runs the few steps of the workload."""
+    """Load a workload's script as a module; loading runs the script's few training steps."""
     before = sys.argv
     sys.argv = [name, *arguments]
     try:
@@ -299,7 +299,7 @@ def _module(name, *arguments):
 
 
 class Chosen(list):
-    """A list from which `take` selects the entries, so that an index may be an input of a program."""
+    """A list whose entries are selected with `take`, so that an index can be an input of a program."""
 
     def __getitem__(self, i):
         return take(list(self), i)
@@ -346,7 +346,7 @@ class Gpt(Work):
         return hand
 
     def traced_step(self):
-        """Return a step through `@traced`: the workload's program, in which `take` selects by token."""
+        """Return a step through `@traced`: the workload's loss, with entries selected by token with `take`."""
         g = self.scalar
         g.P["wte"] = Chosen(g.P["wte"])
 
@@ -364,7 +364,7 @@ class Gpt(Work):
         def step():
             loss(tokens).backward()
 
-        step()  # from this call on, the branch is found again, not traced
+        step()  # in this and all later calls, the branch is found and not traced again
         return step
 
     def eager_step(self):

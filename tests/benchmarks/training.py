@@ -1,13 +1,13 @@
-"""The cost of training, as ratios of two programs measured alternately in this process, on one thread.
+"""The cost of training, as ratios of the times of two programs that run alternately in this process, on one thread.
 
     python tests/benchmarks/training.py [--rounds 9]
 
 Two things are measured. One is an epoch of a 64-32-10 network on the real digits, with cross-entropy and gradient
 descent, through `nn.fit`. It is compared with the same steps in handwritten NumPy and, if they are installed, in
 PyTorch and in scikit-learn's MLPClassifier. The other is a step of a 2-16-16-1 network on 100 points through `nn.MLP`,
-compared with the same program on plain floats. The median of the rounds counts, in seconds of processor time. Epochs in
-1 and 2 other processes (`client`) are measured in wall-clock time. These have no bound, because their cost depends on
-how long a message takes compared with a batch. The exit code is 1 if a ratio is above its bound.
+compared with the same program on plain floats. Times are medians over the rounds, in seconds of processor time. Epochs
+in 1 and 2 other processes (`client`) are measured in wall-clock time. Their ratios have no bound, because their cost
+depends on how long a message takes compared with a batch. The exit code is 1 if a ratio is above its bound.
 """
 
 from __future__ import annotations
@@ -152,14 +152,14 @@ def random_images(count: int) -> tuple[list[list[float]], list[int]]:
 
 
 def own_loss(outputs: Any, target: int) -> Value:
-    """A loss that `fit` does not recognise, and therefore sweeps example by example."""
+    """A loss that `fit` does not recognise, and whose gradient it therefore computes example by example."""
     return nn.cross_entropy(outputs, target)
 
 
 def processes(digits_rows: Any, rounds: int) -> list[tuple[str, float, float]]:
     """Compare an epoch whose gradients are computed in 1 or 2 other processes with an epoch in this process.
 
-    Times are wall-clock times, and epochs count only after the processes have received the rows.
+    Times are wall-clock times. Epochs are counted only after the processes have received the rows.
     """
 
     def epoch(loss: Any, sizes: list[int], rows: Any, size: int, client: Any) -> float:

@@ -60,7 +60,7 @@ def test_operations_that_cannot_be_checked():
     for row in ("input", "parameter", "constant", "checkpoint"):
         with pytest.raises(TypeError, match=row):
             check_primitive(TABLE[row])
-    with pytest.raises(TypeError, match="not an operation"):
+    with pytest.raises(TypeError, match="neither an operation"):
         check_primitive(math.sin)
     nowhere = primitive(derivatives=[1.0], domain=Domain("no number", lambda x: False))(lambda x: x)
     with pytest.raises(ValueError, match="no number"):

@@ -211,7 +211,7 @@ def test_help_says_what_an_operation_is():
     assert "∂/∂x" in ag.tanh.__doc__ and ag.tanh.__name__ == "tanh" and ag.tanh.__module__ == "autograd_core"
     assert "Defined for x > 0" in ag.log.__doc__
     assert repr(ag.operation_of(ag.tanh)) == "<operation tanh>"
-    with pytest.raises(TypeError, match="not an operation"):
+    with pytest.raises(TypeError, match="neither an operation"):
         ag.operation_of(math.tanh)
 
 

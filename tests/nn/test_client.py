@@ -1,4 +1,4 @@
-"""Training shared by workers: results agree to the bit for any number and order of workers, even if some die."""
+"""Training shared by workers: results are equal bit for bit with any number and order of workers, even if some die."""
 
 import os
 import random
@@ -27,7 +27,7 @@ def state(model):
 
 
 class Here(Executor):
-    """An executor that runs each call at once, as one of several workers; `seen` lists the answers of the workers.
+    """An executor that runs each call immediately, as a random one of several workers; `seen` lists their answers.
 
     Each worker keeps its own model and rows.
     """

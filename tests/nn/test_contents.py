@@ -24,7 +24,7 @@ class Line(Module):
 
 
 class Micrograd(Line):
-    """A line as in a program for micrograd: it consists of `Value`s and defines its own `parameters` method."""
+    """The line a x + b as in a program for micrograd: two `Value`s, and a `parameters` method of the class."""
 
     def __init__(self, start=0.0):
         self.a, self.b = Value(start), Value(start)
@@ -170,7 +170,7 @@ def test_a_model_of_a_module_twice_and_of_itself_has_each_parameter_once():
 
 
 class Repeating(Micrograd):
-    """A module whose `parameters` returns a shared parameter twice, as a list gathered from several layers may."""
+    """A module whose `parameters` returns a shared parameter twice, as can happen when several layers are combined."""
 
     def parameters(self):
         return [self.a, self.b, self.a]

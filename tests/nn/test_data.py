@@ -213,7 +213,7 @@ def test_numpy_data_trains_like_lists():
     assert [(list(x), int(t)) for x, t in examples((inputs, targets))] == [([0.0, 1.0], 0), ([1.0, 0.5], 1)]
 
 
-# -- the forms in which data may be passed
+# -- the ways to pass data
 
 
 def test_a_pair_is_a_pair_whatever_holds_it():

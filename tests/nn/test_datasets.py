@@ -25,7 +25,7 @@ FILES = ("iris.csv.gz", "digits.bin.gz")
 
 
 def numbered(targets):
-    """A data set in which each row's only input is the row's number, so that rows can be told apart after a split."""
+    """Return a data set in which each row's only input is the row's number, which identifies the row after a split."""
     return Dataset("numbered", [[float(i)] for i in range(len(targets))], targets)
 
 
@@ -163,7 +163,7 @@ def test_moons_without_noise_are_scikit_learns(n):
 
 
 def test_moons_noise_has_the_size_asked_for_and_the_seed_decides():
-    # The same seed draws the same normal numbers whatever `noise` is, so the noise itself can be recovered.
+    # The same seed draws the same normal numbers for any `noise`, so the noise itself can be recovered.
     clean, noisy = moons(4000, 0.0, seed=3), moons(4000, 0.25, seed=3)
     moved = [b - a for p, q in zip(clean.inputs, noisy.inputs, strict=True) for a, b in zip(p, q, strict=True)]
     assert clean.targets == noisy.targets

@@ -11,7 +11,7 @@ from autograd_core.check import check_gradient
 from nn import MLP, Layer, Neuron, Sequential
 from nn._checks import as_list
 
-# No input of a ReLU, and no difference of two scores, is within one difference step of a kink.
+# No ReLU's input and no difference of two scores is so close to a kink that a finite difference would cross the kink.
 INPUTS = [0.7, -1.3, 0.4]
 
 MODULES = {
@@ -122,7 +122,7 @@ def test_a_wrong_gradient_is_rejected():
     x = [Value(a) for a in INPUTS]
 
     def wrong():
-        # the added constant scales the result by 1.001, which the sweep does not see: the gradient is 0.1 % too small
+        # the added constant scales the result by 1.001, but the backward pass ignores it: the gradient is 0.1 % too low
         y = unit(x)
         return y + Value(0.001 * y.data)
 

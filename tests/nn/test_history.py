@@ -1,4 +1,4 @@
-"""Watching training: progress on the terminal, and the history as a line of text and as a plot."""
+"""How to watch training: progress on the terminal, and the history as a line of text and as a plot."""
 
 import sys
 import types
@@ -32,7 +32,7 @@ class Terminal:
 
 
 def watched(monkeypatch):
-    """Replace stderr by a terminal until the end of the test, and return the terminal."""
+    """Replace stderr with a simulated terminal until the end of the test, and return it."""
     made = Terminal()
     monkeypatch.setattr(sys, "stderr", made)
     return made

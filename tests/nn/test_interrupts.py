@@ -1,4 +1,4 @@
-"""Ctrl-C at any point of a step, of loading and of training: a step or a load happens completely or not at all."""
+"""Ctrl-C at any point of a step, a load or a training run: a step or a load happens completely or not at all."""
 
 import gc
 import math
@@ -24,10 +24,10 @@ NN, ENGINE = f"{nn.__path__[0]}/", f"{autograd_core.__path__[0]}/"
 def pressed(action, point):
     """Run an action, and raise KeyboardInterrupt at one point of it.
 
-    Return whether the point was reached, and whether the exception came out of the action.
+    Return whether the point was reached, and whether the exception left the action.
 
-    The points are the bytecodes of nn and the calls within the engine: more than those at which Python checks for
-    signals.
+    The points are the bytecode instructions of nn and the calls within the engine. They include all points at which
+    Python checks for signals.
     """
     passed = 0
 
@@ -64,7 +64,7 @@ OPTIMIZERS = {
 
 
 def after(make, steps):
-    """The optimiser after some steps, with the gradients for the next step."""
+    """Return the optimiser after some steps, with the gradients for the next step."""
     optimizer = make([parameter(x) for x in (1.0, -2.0, 0.5)])
     for step in range(steps + 1):
         for p, slope in zip(optimizer.parameters, (1.0, -3.0, 0.25), strict=True):
@@ -109,7 +109,7 @@ def test_loading_is_whole_or_not_at_all():
     new["modules.1.neurons.0.w"], new["modules.1.neurons.1.w"] = [7.0], [8.0]
 
     def loaded(point):
-        """Return whether the point was reached, and whether the model then held the new numbers."""
+        """Return whether the point was reached, and whether the model then had the new values."""
         model = small()
         reached, out = pressed(lambda: model.load_state_dict(new), point)
         assert out == reached
@@ -193,7 +193,7 @@ def test_training_ends_cleanly_wherever_it_is_stopped(patience):
         histories = []
         reached, out = pressed(lambda train=train, to=histories: to.append(train()), point)
         if out:
-            # the point was before the first batch, when there is no history and nothing has changed, or at the return
+            # the interrupt came before the first batch, when nothing has changed yet, or while `fit` was returning
             assert [p.data for p in model.parameters()] in steps
             ends.add("out")
         elif reached and histories[0].stopped == "interrupted":

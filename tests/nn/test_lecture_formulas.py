@@ -42,7 +42,7 @@ def biases(layer, of=data_of):
 
 
 def random_model(generator, sizes, **arguments):
-    """A network in which not only the weights but also the biases are random."""
+    """Return a network with random weights and random biases."""
     model = MLP(sizes[0], sizes[1:], seed=int(generator.integers(2**32)), **arguments)
     for layer in model.layers:
         for neuron in layer.neurons:
@@ -371,21 +371,21 @@ def test_u8_losses(seed, k):
     loss.backward()
     assert_equal(loss.data, 0.5 * ((x - y) ** 2).sum())
     assert_equal(grads_of(nodes), x - y)
-    # cross-entropy of probabilities: -y/x, not -1/x as in the text
+    # cross-entropy of probabilities: the derivative is -y/x, not -1/x as in the text
     p = np.exp(x) / np.exp(x).sum()
     nodes = [Value(a) for a in p]
     loss = nn.nll_loss([log(a) for a in nodes], label)
     loss.backward()
     assert_equal(loss.data, -np.log(p[label]))
     assert_equal(grads_of(nodes), -one_hot / p)
-    # combined with softmax, as one function and as two
+    # combined with softmax, both as one function and as two functions
     for joined in (nn.cross_entropy, lambda z, t: nn.nll_loss(log_softmax(z), t)):
         nodes = [Value(a) for a in x]
         loss = joined(nodes, label)
         loss.backward()
         assert_equal(loss.data, -np.log(p[label]))
         assert_equal(grads_of(nodes), p - one_hot)
-    # combined with the sigmoid, as one function and as two
+    # combined with the sigmoid, both as one function and as two functions
     t, s = float(generator.uniform()), 1 / (1 + np.exp(-x[0]))
     for target in (0.0, 1.0, t):
         for joined in (nn.binary_cross_entropy_with_logits, lambda z, t: nn.binary_cross_entropy(sigmoid(z), t)):

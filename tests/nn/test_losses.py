@@ -18,7 +18,7 @@ LOGITS = st.floats(-1000.0, 1000.0)
 
 
 def ulps(found, exact):
-    """The error of `found` in units in the last place; for subnormal numbers, this unit is 2**-1074."""
+    """Return the error of `found` in units in the last place; for subnormal numbers, this unit is 2**-1074."""
     unit = mp.mpf(math.ulp(max(abs(float(exact)), 2.0**-1022)))
     return abs((mp.mpf(found) - exact) / unit)
 
@@ -61,7 +61,7 @@ def test_binary_cross_entropy_with_logits(z, t):
     exact = t * mp.log1p(mp.exp(-x)) + (1 - mp.mpf(t)) * mp.log1p(mp.exp(x))
     assert_close(loss.data, exact, 8)
     s = 1 / (1 + mp.exp(-x))
-    # for a target between 0 and 1, the two terms of the slope partly cancel
+    # for a target between 0 and 1, the two terms of the derivative partly cancel
     largest = max(s * (1 - mp.mpf(t)), (1 - s) * mp.mpf(t))
     assert abs(mp.mpf(node.grad) - (s - t)) <= 8 * mp.mpf(2) ** -53 * largest + mp.mpf(2) ** -1070
 

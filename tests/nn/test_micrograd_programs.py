@@ -1,7 +1,8 @@
 """The README's promise to programs written for micrograd: they run after two import lines are changed.
 
-Each program runs unchanged on a small engine of closures that has micrograd's names, and with its import lines changed
-on this engine; both must find the same numbers. For programs that do not run, the errors say what to write instead.
+Each program runs twice: unchanged on a small reference engine that has micrograd's names and is made of closures, and
+with changed import lines on this engine. Both must compute the same numbers. If other code does not run, the error says
+what to write instead.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from autograd_core import Value, parameter, primitive
 
 
 class Node:
-    """A number, with the nodes it was computed from and a closure that passes its gradient back to them."""
+    """A number, with the nodes that it was computed from and a closure that passes its gradient back to these nodes."""
 
     def __init__(self, data, _children=(), _op=""):
         self.data, self.grad, self._prev, self._op = data, 0, set(_children), _op
@@ -204,7 +205,7 @@ REFERENCE = modules(number=Node, module=Base, neuron=Unit, layer=Row, network=Ne
 
 
 def changed(program):
-    """The program, in which only the two import lines are changed, as the README says."""
+    """Return the program with only its two import lines changed, as the README says."""
     return program.replace("from micrograd.engine import", "from autograd_core import").replace("from micrograd.nn import", "from nn import")
 
 
@@ -261,7 +262,7 @@ def test_other_wrong_calls_are_not_taken_for_it(call):
 
 
 def test_the_graph_is_drawn_from_what_the_errors_name():
-    """The graph that a drawing program reads, with `operands` for `_prev` and `op` for `_op`."""
+    """A drawing program can read the graph if it uses `operands` for `_prev` and `op` for `_op`."""
 
     def walked(root, below, sign):
         nodes, edges = {}, set()
@@ -291,7 +292,7 @@ def test_the_graph_is_drawn_from_what_the_errors_name():
 
 @primitive(derivatives=(lambda x, y: 1 - y * y,))
 def squashed(x: float) -> float:
-    """An operation of your own, written in the way that the error for `_backward` names."""
+    """An operation of your own, defined as the error message for `_backward` recommends."""
     return (math.exp(2 * x) - 1) / (math.exp(2 * x) + 1)
 
 

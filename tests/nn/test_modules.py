@@ -1,4 +1,4 @@
-"""How modules are made, named, counted, switched between modes and shown, and what each kind computes."""
+"""How modules are created, named, counted, displayed and switched between modes, and what each kind computes."""
 
 import inspect
 import random
@@ -44,7 +44,7 @@ def test_micrograd_names():
 
 
 class Odd(Module):
-    """A module with parameters and modules in every place that is searched."""
+    """A module with parameters and modules in every kind of attribute that is searched."""
 
     def __init__(self):
         self.alone = parameter(1.0)

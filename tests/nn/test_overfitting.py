@@ -23,7 +23,7 @@ T_975_OF_9 = 2.262157  # Student's t, for a 95 % interval from ten differences
 
 
 def sample(n, seed):
-    """Return examples with six inputs, of which only the first matters; the target is sin πx of it, with noise."""
+    """Return examples with six inputs; the target is sin πx with noise, where x is the first input."""
     generator = random.Random(seed)
     xs = [[generator.uniform(-1.0, 1.0) for _ in range(6)] for _ in range(n)]
     return xs, [math.sin(math.pi * x[0]) + generator.gauss(0.0, 0.4) for x in xs]

@@ -1,4 +1,4 @@
-"""Training with programs: for every kind of model, losses and weights equal the eager engine's to the last bit."""
+"""Training with programs, which replay a traced model: losses and weights equal the eager engine's, bit for bit."""
 
 import math
 import random
@@ -146,7 +146,7 @@ def test_inputs_of_every_kind(kind):
 
 @pytest.fixture
 def at_once(monkeypatch):
-    """Record the sizes of the batches that are played in one call."""
+    """Record the sizes of the batches that are computed in one call."""
     seen = []
 
     def play(self, *arguments, play=packed.AtOnce.play):
@@ -175,7 +175,7 @@ def in_arrays(monkeypatch):
 
 
 class Loud(SGD):
-    """An optimiser that reads a parameter at each step, so that steps cannot be taken on arrays."""
+    """An optimiser that reads a parameter at each step, so that training must update Values, not arrays."""
 
     def step(self):
         super().step()
@@ -280,7 +280,7 @@ def test_a_class_that_a_loss_computes_with_is_part_of_the_program():
 
 
 def test_a_class_that_only_some_branches_compute_with():
-    """A loss of this kind has a program for each class, and does not trace the same branches again and again."""
+    """A loss that uses the class only in some branches has a program for each class, and each branch is traced once."""
 
     def weighed(y, t):
         return nn.cross_entropy(y, t) * ([1.0, 2.0, 0.5][t] if y[0] > y[1] else 1.0)

@@ -1,4 +1,4 @@
-"""Statistics of randomness in training, with fixed seeds: dropout, noisy units, symmetry breaking."""
+"""The statistics of random numbers in training, with fixed seeds: dropout, noisy units, symmetry breaking."""
 
 import math
 import statistics
@@ -38,7 +38,7 @@ def test_dropout_draws_anew_for_each_input_and_each_call():
 
 
 def test_halving_the_weights_at_test_time_is_the_same_network():
-    # the lecture scales nothing in training, and multiplies the weights by 1 - p in evaluation; we scale in training
+    # the lecture multiplies the weights by 1 - p in evaluation; our Dropout instead scales its inputs in training
     p, x = 0.5, [0.3, -1.2, 0.7, 2.0]
     hidden, output = nn.Layer(4, 6, seed=3), nn.Layer(6, 1, nonlin=False, seed=4)
     ours = nn.Sequential(hidden, nn.Dropout(p, seed=5), output)

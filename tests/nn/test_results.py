@@ -1,4 +1,4 @@
-"""The results of networks trained with fixed seeds, which are the same on every engine, to the last bit.
+"""The results of networks trained with fixed seeds; they are the same on both engines, to the last bit.
 
 Settings were chosen with seeds other than those tested here. If a held-out set is small, the assertion is about the
 mean over several splits.
@@ -25,7 +25,7 @@ def test_xor_is_learnt_without_an_error(seed):
 
 @pytest.mark.parametrize("seed", [1337, pytest.param(0, marks=pytest.mark.slow)])
 def test_moons_as_a_micrograd_program(seed):
-    """micrograd's best-known program, written with micrograd's calls: 2-16-16-1, max-margin loss, 100 steps."""
+    """micrograd's best-known program, with micrograd's calls: a 2-16-16-1 network, max-margin loss, 100 steps."""
     points = moons(100, noise=0.1, seed=0)
     examples = [([Value(x), Value(y)], target) for (x, y), target in zip(points.inputs, points.targets, strict=True)]
     random.seed(seed)

@@ -155,7 +155,7 @@ def test_kill_9_while_saving(tmp_path):
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
     assert done.returncode == 0, done.stderr
-    # the test is meaningful only if the temporary file existed at enough of the kills
+    # the test is meaningful only if the temporary file existed often enough when the process was killed
     assert int(done.stdout) >= settings().max_examples // 10
 
 

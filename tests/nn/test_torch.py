@@ -34,7 +34,7 @@ def batches(kind, seed=0):
 
 
 def torch_network(ours, activation, output=None):
-    """Return a function that computes the same layers in PyTorch, and its parameters: the same weights, in float64."""
+    """Return a function that computes the same layers in PyTorch, and its parameters: the same weights in float64."""
     weights = [
         (
             torch.tensor([[w.data for w in unit.w] for unit in layer.neurons], dtype=torch.float64, requires_grad=True),

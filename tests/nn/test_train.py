@@ -87,7 +87,7 @@ def test_penalty_clipping_and_bound():
     # there are 20 steps with rate 0.1 and a gradient of norm 1e-3, all in nearly the same direction
     assert size[2] == pytest.approx(20 * 0.1 * 1e-3, rel=1e-3)
     assert [p.data for p in bounded.parameters()] == [0.25, 0.25]
-    # the penalty is not part of the loss that is reported
+    # the reported loss does not include the penalty
     model = line_model()
     model.neurons[0].b.data = 1.0
     frozen = SGD(model.parameters(), lr=0.0)
@@ -193,7 +193,7 @@ def test_ctrl_c_ends_with_the_history_so_far():
     history = fit(model, interrupted, LINE, epochs=100, batch_size=2)
     assert (len(history), history.stopped) == (2, "interrupted")
     assert not model.training
-    # if validation is interrupted, no list is longer than another
+    # if validation is interrupted, all lists have the same length
     calls.clear()
     metrics = {"one": lambda *_: 1}
     history = fit(line_model(), interrupted, LINE, epochs=100, validation=LINE, patience=3, metrics=metrics)
@@ -208,7 +208,7 @@ def test_divergence_names_epoch_batch_and_node():
     assert "in epoch " in str(caught.value)
     assert ", batch " in str(caught.value)
     assert "first at the node " in str(caught.value)
-    # the step that could not be taken moved no parameter
+    # the step that failed changed no parameter
     assert all(math.isfinite(p.data) for p in model.parameters())
 
 

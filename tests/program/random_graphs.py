@@ -1,4 +1,7 @@
-"""Random graphs for the players: rows of the table, chains of products, shared operands, special numbers."""
+"""Random graphs, on which tests replay programs: operations of the table, chains of products, shared operands.
+
+The numbers in the graphs include special ones, such as infinities, NaN and signed zeros.
+"""
 
 import math
 import random
@@ -13,7 +16,7 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, math.inf, -math.inf, math.nan, 1e300,
 
 
 class Numbers:
-    """The source of a graph's numbers: everyday ones, and special ones if the graph is wild."""
+    """A source of random numbers for a graph; the probability of a special number is `wild`."""
 
     def __init__(self, seed: int, wild: float) -> None:
         self.rng, self.wild = random.Random(seed), wild
@@ -26,7 +29,7 @@ class Numbers:
 
 
 def graph(rng: random.Random, leaves: Sequence[Value]) -> Value:
-    """The last node of a random graph over these leaves."""
+    """Return the last node of a random graph that is computed from these leaves."""
     nodes = list(leaves)
     for _ in range(rng.randint(3, 40)):
         try:
@@ -70,7 +73,7 @@ def _operation(rng, nodes):
 
 
 def _matrix(rng, nodes):
-    """A layer, as programs write it: dots that share a vector, its outputs put together again."""
+    """Add the outputs of a layer, dot products that share a vector, to the nodes; return their sum."""
     xs = [rng.choice(nodes) for _ in range(rng.randint(2, 4))]
     outputs = []
     for _ in range(rng.randint(2, 9)):
@@ -83,7 +86,10 @@ def _matrix(rng, nodes):
 
 
 def _convolution(rng, nodes):
-    """Filters at several places, side by side or not, with a bias, with sums before them, or with neither."""
+    """Add the outputs of filters to the nodes, and return their sum.
+
+    Each filter is applied at several positions, adjacent or not; its sum begins with a bias, another node, or nothing.
+    """
     leaves = [node for node in nodes if not node.operands]
     shared = leaves[len(leaves) // 2 :]  # mostly parameters
     fed = [rng.choice(nodes) * 1.0 for _ in range(rng.randint(5, 14))]

@@ -1,4 +1,7 @@
-"""Dots with shared weights become convolutions in the C player, with the bits of the engine, whatever their shape."""
+"""The C player, which replays programs, computes dot products with shared weights as convolutions.
+
+The results are identical to the engine's, bit for bit, for convolutions of every shape.
+"""
 
 import random
 import struct
@@ -25,7 +28,7 @@ def weights_of(rng, count):
 
 
 def along(xs, size, stride, filters, rng, bias):
-    """Filters along a line: the result of each at each place, and the parameters."""
+    """Apply filters along a line; return the results of each filter, and all parameters."""
     made, parameters = [], []
     for _ in range(filters):
         ws, b = weights_of(rng, size), parameter(rng.gauss(0.0, 0.5))
@@ -42,7 +45,7 @@ def along(xs, size, stride, filters, rng, bias):
 
 
 def line(length=14, size=3, stride=1, filters=1, bias=True, layers=1):
-    """A loss through filters along a line; the filters of each later layer run along the results before."""
+    """Return the listing of a network of filters along a line, each layer applied to the results of the one before."""
     rng = random.Random(1)
     xs = [Value(rng.gauss(0.0, 1.0)) for _ in range(length)]
     here, parameters = xs, []
@@ -55,7 +58,7 @@ def line(length=14, size=3, stride=1, filters=1, bias=True, layers=1):
 
 
 def square(side=6, size=3, filters=4):
-    """A loss through filters over a square, whose places lie side by side only row by row."""
+    """Return the listing of filters over a square, whose positions are adjacent only within a row."""
     rng = random.Random(2)
     xs = [Value(rng.gauss(0.0, 1.0)) for _ in range(side * side)]
     parameters, here = [], []
@@ -70,7 +73,7 @@ def square(side=6, size=3, filters=4):
 
 
 def with_edges(length=9):
-    """A filter of three that is cut at the two ends."""
+    """Return the listing of a filter with three weights that is cut off at both ends of the line."""
     rng = random.Random(3)
     xs, ws = [Value(rng.gauss(0.0, 1.0)) for _ in range(length)], weights_of(rng, 3)
     made = [
@@ -80,7 +83,7 @@ def with_edges(length=9):
 
 
 def layer_at_places(places=5, width=4, outputs=6):
-    """A layer of many outputs applied to several vectors, as in a transformer."""
+    """Return the listing of a layer of many outputs that is applied to several vectors, as in a transformer."""
     rng = random.Random(4)
     xs = [[Value(rng.gauss(0.0, 1.0)) for _ in range(width)] for _ in range(places)]
     rows = [weights_of(rng, width) for _ in range(outputs)]
@@ -150,7 +153,7 @@ def test_explain_names_them():
 
 
 def test_dots_of_a_larger_product_stay_in_it():
-    """Two rows of eight are used at another place too: the product of eight is not taken apart."""
+    """Two of a matrix's eight rows are also multiplied by another vector; the product of all eight stays whole."""
     rng = random.Random(7)
     xs, others = ([Value(rng.gauss(0.0, 1.0)) for _ in range(4)] for _ in range(2))
     rows = [weights_of(rng, 4) for _ in range(8)]

@@ -1,4 +1,7 @@
-"""Programs drawn as they are played: the boxes and their words. Graphviz itself draws the pictures."""
+"""Drawings of a program's steps as they are replayed: the boxes, and the words in them.
+
+Some tests let Graphviz draw the pictures.
+"""
 
 import importlib.util
 import math
@@ -177,7 +180,10 @@ def reached_by(flow):
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.booleans())
 def test_numbers_flow_from_the_leaves_that_the_list_reads(seed, fast):
-    """The output depends on the same leaves in the steps and in the list, and cells are filled before they are read."""
+    """The output depends on the same leaves in the combined steps as in the list of operations they replace.
+
+    Each cell of memory is written before it is read.
+    """
     numbers = Numbers(seed, 0.0)
     leaves = [Value(x) for x in numbers.some(5)]
     program = Program(graph(numbers.rng, leaves), inputs=leaves[:3])
@@ -233,7 +239,7 @@ def test_the_attention_of_a_row_of_tokens_is_a_picture_at_a_glance():
 
 @needs_dot
 def test_a_transformer_is_its_layers():
-    """Positions are played one after another, so one step may belong to several layers; each layer is still one box."""
+    """Positions are computed one after another, so a step may belong to several layers; each layer is still one box."""
     query, out, head = matrix(4, 4), matrix(4, 4), matrix(5, 4)
     table = matrix(5, 4)
 

@@ -1,4 +1,4 @@
-"""Exported programs agree with the program: values, gradients, branches and errors."""
+"""Programs exported as source code agree with the original program: values, gradients, branches and errors."""
 
 import math
 import os
@@ -117,7 +117,7 @@ def test_c_on_every_branch_to_the_bit(running, tmp_path):
 
 @needs_cc
 def test_c_of_every_row(running, tmp_path):
-    """One program that holds every row compiles without a warning."""
+    """A program that contains every operation of the table compiles without a warning."""
     rows = [row for row in ag.TABLE.values() if row.public and row.arity == 1]
     functions = [getattr(ag, row.name) for row in rows if hasattr(ag, row.name) and row.name != "neg"]
 

@@ -1,4 +1,7 @@
-"""Exports stop at flat derivatives as the engine does: nothing passes there, not even an infinite adjoint."""
+"""Exported code handles flat derivatives, which are zero in a whole neighbourhood, as the engine does.
+
+No gradient passes through them, not even an infinite adjoint (the derivative with respect to a result).
+"""
 
 import itertools
 import math
@@ -24,7 +27,7 @@ LANGUAGES = [
 
 
 def exported(language, running, program, points, directory):
-    """The gradients of an exported program with respect to its inputs, at each point."""
+    """Return the gradients of an exported program with respect to its inputs, at each point."""
     if language == "c":
         directory.mkdir()
         library = running.library(program.to_c(), directory)
@@ -44,7 +47,10 @@ def near(a, b):
 
 
 def operations_below_infinity():
-    """A sum of rows' values times infinity, at operands that are variables or plain numbers; and the variables."""
+    """Return a sum of the operations' results times infinity, and the variables among their operands.
+
+    The other operands are plain numbers.
+    """
     source, terms, leaves = random.Random(0), [], []
     for row in ROWS:
         count = row.arity or {"dot": 6}.get(row.name, 3)
@@ -76,7 +82,10 @@ def test_every_row_that_says_where_it_is_flat(running, tmp_path, language):
 
 
 def recipe(seed):
-    """Operations on many operands: kinds and, for each operand, a plain number or which node before it."""
+    """Yield random operations: each with its kind, an index for `take`, and its operands.
+
+    Each operand is a plain number, or the index of an earlier node.
+    """
     source = random.Random(seed)
     for step in range(7):
         kind, count = source.choice(("prod", "dot", "take", "where", "mul", "mean")), source.randint(2, 4)
@@ -88,7 +97,7 @@ def recipe(seed):
 
 
 def random_program(seed):
-    """A function of three numbers: operations on many operands over roots, with plain zeros among them."""
+    """Return a random function of three numbers, with operations on several operands, roots and plain zeros."""
     steps = list(recipe(seed))
 
     def function(*xs):

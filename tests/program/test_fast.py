@@ -1,4 +1,7 @@
-"""Fast programs: within their bounds on random programs and networks, exact without the native engine, and saved."""
+"""Programs traced with `fast=True`: their errors stay within the bounds on random programs and networks.
+
+Without the native engine these programs are exact. Saving a program keeps the option.
+"""
 
 import math
 import operator
@@ -25,7 +28,7 @@ WEIGHT = parameter(2.0, "weight")
 
 
 def perturbed(listing, inputs, parameters, shake):
-    """Value and gradients if each operand and result of an operation, and each contribution, is slightly off."""
+    """Return the value and gradients after small random changes of all operands, results and contributions."""
     slots, slopes = [*inputs, *parameters, *listing.constants], []
     for row, below in listing.instructions():
         numbers = [slots[slot] * shake() if listing.variable[slot] else slots[slot] for slot in below]
@@ -42,7 +45,7 @@ def perturbed(listing, inputs, parameters, shake):
 
 
 def conditions(program, point, seed=0):
-    """The change of the value, and of each gradient (inputs, then parameters), for a relative change in every step."""
+    """Return how strongly the value and each gradient (inputs, then parameters) react to small changes in all steps."""
     [branch] = program._replays.branches
     rng = random.Random(seed)
     due = perturbed(branch.listing, point, branch.numbers(), lambda: 1.0)
@@ -54,14 +57,14 @@ def conditions(program, point, seed=0):
 
 
 def near(found, due, condition):
-    """Whether a number is within the bound; with the Python engine, whether it is the same."""
+    """Return whether a number is within the bound or, with the Python engine, identical."""
     if ENGINE != "native":
         return same(found, due)
     return same(found, due) or abs(found - due) <= BOUND * condition
 
 
 def known_conditions(program, point):
-    """The same, or None if a small change leads to no value or to NaN."""
+    """Return `conditions`, or None if a small change leads to no value or to NaN."""
     try:
         found = conditions(program, point)
     except (ArithmeticError, ValueError):
@@ -75,7 +78,7 @@ SMOOTH = [ag.tanh, ag.exp, ag.sigmoid, ag.softplus, ag.sin, ag.square, lambda x:
 
 
 def layered(seed):
-    """A random function of layers, with sums of any terms in any order, and the number of its arguments."""
+    """Return a random function of layers, which sum any terms in any order, and the number of its arguments."""
     rng = random.Random(seed)
     count = rng.randint(1, 4)
     weights = [parameter(rng.gauss(0.0, 1.0)) for _ in range(rng.randint(1, 12))]
@@ -163,7 +166,7 @@ ROWS = [name for name in FUNCTIONS if name not in ("take", "checkpoint") and ag.
 
 @pytest.mark.parametrize("name", ROWS)
 def test_each_operation_is_the_exact_one_or_a_few_units_off(name):
-    """Four units from the truth, which is one unit from the exact program; over many rows, which use vectors."""
+    """The exact program is within one unit of the truth, and the fast one within four; nine rows make C use vectors."""
 
     @given(operands(ag.TABLE[name]))
     def check(point):
@@ -182,7 +185,7 @@ def test_each_operation_is_the_exact_one_or_a_few_units_off(name):
 
 
 def dense(sizes, rng):
-    """The squared error of a network with tanh."""
+    """Return the squared error of a network with tanh, as a function."""
     network = [[[parameter(rng.gauss(0.0, 0.5)) for _ in range(n + 1)] for _ in range(m)] for n, m in pairwise(sizes)]
 
     def loss(xs, target):
@@ -260,7 +263,7 @@ def test_fast_programs_raise_what_the_engine_raises():
 
 
 def scaled(x):
-    """A function that pickles by its name."""
+    """Return exp(x) times a parameter; pickle finds this function by its name."""
     return ag.exp(x) * WEIGHT
 
 

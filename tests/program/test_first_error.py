@@ -1,4 +1,4 @@
-"""A program without its function raises the error that the engine would raise first, in the function's order."""
+"""A program that was loaded without its function raises the error that the function would raise first."""
 
 import json
 import math
@@ -41,9 +41,9 @@ WEIGHT = parameter(0.5, "weight")
 
 @st.composite
 def sketches(draw):
-    """Return lines, each with the indices of two numbers, and the indices of the numbers that are returned.
+    """Return a sketch of a function: its lines, each with the indices of two numbers, and the indices that it returns.
 
-    All other numbers are computed in vain.
+    The function computes the other numbers without using them.
     """
     place = st.integers(0, 30)
     lines = draw(st.lists(st.tuples(st.sampled_from([*COMPUTED, *ASKED]), place, place), min_size=1, max_size=9))
@@ -79,14 +79,14 @@ def outcome(function, *arguments):
 
 
 def eager(sketch, point):
-    """Return the engine's result or error at a point, and the answers to the questions on the way."""
+    """Return the engine's result or error at a point, and the answers to the questions asked before (the path)."""
     path = []
     found = outcome(lambda *xs: function_of(sketch, path)(*map(Value, xs)), *point)
     return (found._data if type(found) is Value else found), tuple(path)
 
 
 def traced_at(sketch, points):
-    """Return a program traced at all points that have a value, and their paths; the program is None if no point has one."""
+    """Return a program traced at each point where the function has a value, or None, and the paths that it knows."""
     function, known, program = function_of(sketch), set(), None
     for point in points:
         due, path = eager(sketch, point)
@@ -128,7 +128,7 @@ BOTH = [("log", 0, 0), ("sqrt", 1, 1)]
 @example((BOTH, [4, 3]), [(1.0, 1.0)], [(-1.0, -1.0)])  # sqrt comes before log in the listing
 @example((BOTH, [0]), [(1.0, 1.0)], [(-1.0, -1.0), (1.0, -1.0)])  # no output needs either
 @example(([BOTH[0], ("positive", 1, 1), BOTH[1]], [4]), [(1.0, 1.0)], [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0)])
-@example(([("positive", 1, 1), BOTH[0]], [4]), [(1.0, 1.0)], [(-1.0, -1.0)])  # another branch before the error
+@example(([("positive", 1, 1), BOTH[0]], [4]), [(1.0, 1.0)], [(-1.0, -1.0)])  # another branch comes before the error
 @example(([("whole", 0, 0), BOTH[1]], [4]), [(1.0, 1.0)], [(math.nan, -1.0), (math.inf, 1.0)])  # the question has no answer
 def test_the_error_that_the_engine_raises_first(tmp_path_factory, sketch, points, others):
     program, known = traced_at(sketch, points)
@@ -141,12 +141,12 @@ def test_the_error_that_the_engine_raises_first(tmp_path_factory, sketch, points
             if due is None or type(due) is tuple:
                 found = outcome(made.grad, *point)
                 assert agrees(found, due), point
-    for point in (*points, *others):  # the program that still has its function
+    for point in (*points, *others):  # this program still has its function
         assert agrees(outcome(program, *point), eager(sketch, point)[0])
 
 
 def test_an_operation_that_computes_its_derivatives_asks_nothing():
-    """A guard about a constant would make a separate branch at each point, and a file would not hold that branch."""
+    """A guard (a branch's condition) on a constant would give each point its own branch, which a file would lack."""
     program = trace(lambda x: ag.logsumexp([x, x]), -2.0)
     for x in (-2.0, -1.0, 0.0, 3.0):
         assert same(trace(lambda x: ag.logsumexp([x, x]), x)(2.0), program(2.0))
@@ -266,7 +266,7 @@ def test_a_file_of_version_1_has_no_order_and_still_loads(tmp_path):
         old(-1.0, -1.0)
     with pytest.raises(GraphError, match="was not traced"):
         old(7.0, -1.0)
-    old.save(path)  # in the current version
+    old.save(path)  # in the current format
     assert json.loads(path.read_text())["version"] == 2 and Program.load(path)(0.5, 4.0) == program(0.5, 4.0)
 
 

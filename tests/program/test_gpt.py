@@ -1,4 +1,4 @@
-"""A character-level GPT written in scalars: traced, it is one program for each length of name."""
+"""A character-level GPT written in scalars: tracing it makes one program for each length of name."""
 
 import math
 import random
@@ -13,7 +13,7 @@ D = E // H
 
 
 def gpt(decorate, steps):
-    """The losses of this many training steps, and the loss function."""
+    """Return the losses of the given number of training steps, and the loss function."""
     rng = random.Random(42)
     names = ["".join(rng.choice(SYLLABLES) for _ in range(rng.randint(1, 2))) for _ in range(50)]
     chars = sorted(set("".join(names)))

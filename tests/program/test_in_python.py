@@ -1,4 +1,4 @@
-"""Programs as plain Python: the program's numbers bit for bit, its branches and the types of its errors."""
+"""Programs exported as plain Python: results identical bit for bit, all branches, and errors of the same types."""
 
 import math
 import subprocess
@@ -21,7 +21,7 @@ FORMS = tuple(form for form in PYTHON_FORMS if "format" not in form.text and "f'
 
 
 def outcome(function, *arguments, **keywords):
-    """The result of a function, or the type of the error that it raises."""
+    """Return the result of a function, or the type of the error that it raises."""
     try:
         return function(*arguments, **keywords)
     except (ArithmeticError, ValueError, LookupError) as error:
@@ -39,7 +39,7 @@ def exported(running, program):
 
 @pytest.fixture(scope="module")
 def rows(running):
-    """All rows in the form that the player needs."""
+    """Return all operations of the table as the player needs them, with their translated functions."""
     found, translation, refused = translated_rows(rows_of_numbers())
     assert refused == {}
     language = Python()

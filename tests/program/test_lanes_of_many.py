@@ -1,4 +1,7 @@
-"""Rows on many operands with lanes side by side: where, take and logsumexp agree with the Python player."""
+"""Operations on many operands, computed for several rows at once, one in each lane of a vector register.
+
+The C player's results for where, take and logsumexp agree with the Python player's.
+"""
 
 import random
 import struct
@@ -25,7 +28,7 @@ def bits(numbers):
 
 
 def listing_of(row, count):
-    """w * row(x…), so that a gradient comes to every operand and to a parameter."""
+    """Return the listing of w * row(x…), so that each operand and a parameter get a gradient."""
     xs, w = [Value(float(i)) for i in range(count)], Value(1.5)
     return Listing.of([w * row(xs)], xs, [w])
 
@@ -73,7 +76,7 @@ def test_near_a_root_and_out_of_range_the_kernel_is_asked(lanes, monkeypatch):
 
 @pytest.mark.parametrize(("row", "count"), [(ops.where, 3), (ops.logsumexp, 1)], ids=["where", "logsumexp"])
 def test_a_row_with_fewer_operands_than_it_reads_strays(row, count):
-    """As in a damaged file; the engine never makes one."""
+    """A damaged file may contain an operation like this; the engine never makes one."""
     listing = listing_of((lambda xs: row(*xs)) if row is ops.where else row, count)
     fewer = replace(listing, operands=listing.operands[count:], starts=array("i", [0, *(n - count for n in listing.starts[1:])]))
     found = prepare(fewer).rows([Column(array("d", [1.0] * 9), 0, 1)] * count, [1.5], 9, gradients_too=False)

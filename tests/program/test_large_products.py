@@ -1,4 +1,7 @@
-"""Matrix products larger than the C player's tiles, panels and bands still give the Python player's bits."""
+"""Matrix products larger than the C player's tiles, panels and bands, the pieces that it computes them in.
+
+The results are identical to the Python player's, bit for bit.
+"""
 
 import random
 import struct
@@ -25,7 +28,10 @@ def bits(numbers):
 
 @cache
 def network(sizes, biased):
-    """A loss of layers with tanh. In each, the first `biased` outputs begin with a bias, the others with a product."""
+    """Return the listing of a network with tanh, and its weights.
+
+    In each layer, the sums of the first `biased` outputs begin with a bias, and the others with a product.
+    """
     rng = random.Random(0)
     xs = [Value(rng.gauss(0, 1)) for _ in range(sizes[0])]
     here, ws = xs, []
@@ -44,22 +50,22 @@ def network(sizes, biased):
 
 
 def numbers_of(listing, count):
-    """Rows of inputs with zeros of both signs, and sums that cancel."""
+    """Return rows of inputs that contain zeros of both signs and lead to sums that cancel."""
     rng = random.Random(count)
     return array("d", [rng.choice([rng.gauss(0, 1), -0.0, 0.0, 1.0]) for _ in range(count * listing.inputs)])
 
 
 @cache
 def case(sizes, biased, count):
-    """A network, its rows, and the Python player's results for them."""
+    """Return a network, its weights and rows, and the Python player's results for them."""
     listing, ws = network(sizes, biased)
     table = numbers_of(listing, count)
     columns = [Column(table, i, listing.inputs) for i in range(listing.inputs)]
     return listing, ws, columns, player.rows(listing, columns, ws, count, gradients_too=True)
 
 
-# more terms than a panel has, more outputs than a band, by rows and (backward) by columns; then more lanes than a group,
-# in one block; then some of everything, with odd ends
+# The first cases have more terms than a panel and more outputs than a band, by rows and (backward) by columns; the next
+# have more lanes than a group, in one block; the last have some of everything, in sizes that leave remainders.
 CASES = [
     ((150, 270, 3), 999, 3), ((20, 33, 150), 5, 13), ((300, 17), 0, 9), ((60, 40), 40, 200),
     ((17, 18, 19, 2), 18, 101), ((3, 25, 9), 1, 1030), ((24, 16, 16), 7, 8),
@@ -112,7 +118,7 @@ def test_a_number_that_is_not_finite_stays_in_its_row(lanes, wild, monkeypatch):
 
 
 def test_many_weights_over_several_chunks_are_the_sums_of_the_chunks():
-    """A chunk is one block here, as in any plan of many weights and few cells. Only the C player runs, for speed."""
+    """A chunk of rows is one block here, as for any program with many weights. Only the fast C player runs."""
     listing, ws = network((700, 300), 300)
     prepared, count = prepare(listing), 1024 + 3
     table = numbers_of(listing, count)

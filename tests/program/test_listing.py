@@ -1,4 +1,4 @@
-"""A graph as a flat list, and the player that reads it: the engine's own numbers, to the last bit."""
+"""A graph as a flat list of operations, and the player that computes the list: results identical to the engine's."""
 
 import math
 from array import array
@@ -20,7 +20,7 @@ from autograd_core.strategies import defined_programs, numbers
 
 
 def eager(program, points):
-    """Value and gradients as the engine has them, or the error."""
+    """Return the engine's value and gradients, or its error."""
     inputs = [Value(x) for x in points]
     try:
         y = program(*inputs)
@@ -121,7 +121,7 @@ def test_parameters_constants_and_several_outputs():
 
 
 def test_what_is_flat_beside_a_plain_zero_alone():
-    """inf times the plain 0 in a factor is a path not taken; times a Value that is 0 it is NaN."""
+    """An infinite slope times the plain number 0 is 0, as that path is flat; times a Value that is 0, it is NaN."""
     x, zero = Value(0.0), constant(0.0)
     for factor, due in ((0.0, 0.0), (zero, math.nan)):
         y = ag.sqrt(x) * factor
@@ -133,7 +133,7 @@ def test_what_is_flat_beside_a_plain_zero_alone():
 
 
 def test_inputs_that_are_plain_numbers_for_the_engine():
-    """With respect to one argument alone, the other is a plain number, beside which a product is flat."""
+    """If only one argument varies, the other is a plain number; a product with the plain number 0 is flat."""
     a, b = Value(0.0), Value(0.0)
     listing = Listing.of([ag.sqrt(a) * b], [a, b])
     assert all(map(same, value_and_gradients(listing, [0.0, 0.0], [])[1], (math.nan, 0.0)))
@@ -209,7 +209,7 @@ def test_guards_are_looked_at_in_their_order():
     with pytest.raises(Strayed) as strayed:
         values(guarded, [math.nan], [])
     assert (strayed.value.guard, strayed.value.outcome) == (0, 0.0)
-    with pytest.raises(Strayed) as strayed:  # before the error of 1 / 0, which another branch need not have
+    with pytest.raises(Strayed) as strayed:  # comes before the error of 1 / 0, since another branch may avoid it
         values(guarded, [0.0], [])
     assert (strayed.value.guard, strayed.value.outcome) == (1, 0.0)
 

@@ -1,4 +1,7 @@
-"""The meaning of a program in every player: the engine's bits and errors, at points, over rows, saved and exported."""
+"""Programs have the engine's results, bit for bit, and its errors, whichever player replays them.
+
+The tests compare them at single points, over rows of data, after saving, and after exporting.
+"""
 
 import os
 import random
@@ -17,7 +20,7 @@ from autograd_core._strategies.programs import PYTHON_FORMS
 from autograd_core.strategies import defined_programs, numbers, programs
 
 FORMS = tuple(form for form in PYTHON_FORMS if "format" not in form.text and "f'" not in form.text)
-# Each player, the C player with each of its passes on and off; the passes of fast plans do not keep the bits.
+# Both players; the C player with each combination of its exact passes (optimisations that do not change a bit).
 PLANS = range(native.EXACT + 1) if ENGINE == "native" else ()
 PLAYERS = {"python": players.InPython} | {
     f"C, passes {plan}": lambda listing, plan=plan: native.prepare(listing, passes=plan) for plan in PLANS
@@ -53,12 +56,12 @@ def eager_gradient(program, point):
 
 
 def fresh(program):
-    """The function that a random program is; trace wants an ordinary one."""
+    """Return an ordinary function that calls a random program, because `trace` needs one."""
     return lambda *operands: program(*operands)
 
 
 def eager(program, point):
-    """The engine's value and gradients, or its exception; None if the result is not a float."""
+    """Return the engine's value and gradients, or its exception; None if the result is not a float."""
     inputs = list(map(Value, point))
     y = outcome(program, *inputs)
     if type(y) is Value:
@@ -71,7 +74,7 @@ def raised(answer):
 
 
 def points_of(program, data):
-    """Points, and the engine's results there."""
+    """Return points, each with the engine's result."""
     wide = len(program.inputs)
     drawn = data.draw(st.lists(st.tuples(*[numbers()] * wide), max_size=6))
     found = [(point, eager(program, point)) for point in (program.inputs, *drawn)]
@@ -101,7 +104,7 @@ def test_points_rows_and_files_by_every_player(tmp_path_factory, player, program
 
 
 def check_rows(made, known, right, threads):
-    """Over rows: if one raises, its error, which names the row; otherwise each row's numbers."""
+    """Assert that a run over rows returns each row's numbers or, if a row raises, its error, which names the row."""
     every = tuple(range(len(right[0][0])))
     rows = made.over_rows(threads=threads)
     columns = [array("d", column) for column in zip(*(point for point, _ in right), strict=True)]
@@ -223,7 +226,7 @@ def test_errors_are_the_engines_and_name_the_row():
 # --- Exported --------------------------------------------------------------------------------------------------
 
 
-# Functions of the C library itself, and those that only Python computes.
+# Operations whose bits differ in C: functions of the C library, and functions that only Python computes.
 OTHER_BITS = {"hypot", "norm", "gamma", "lgamma", "polygamma", "prod", "product", "sinc", "logsumexp", "cosine"}
 
 
@@ -243,7 +246,7 @@ def test_c_of_random_programs_to_the_bit(running, tmp_path):
             made(*point)
         try:
             texts.append(made.to_c())
-        except GraphError:  # round(x, digits)
+        except GraphError:  # raised by round(x, digits)
             return
         due.append((made, right))
 

@@ -1,4 +1,7 @@
-"""The C player agrees with the Python player bit for bit, for any passes, rows and threads."""
+"""The C player, which replays programs, agrees with the Python player bit for bit.
+
+This holds for any of its optimisation passes, any rows and any number of threads.
+"""
 
 import importlib.util
 import math
@@ -46,7 +49,7 @@ def random_listing(numbers):
 
 
 def found_at(play, *arguments):
-    """A player's results at a point, as bits, or the kind of error that it raises."""
+    """Return a player's results at a point as bits, or the type and message of the error that it raises."""
     try:
         value, by_inputs, by_parameters = play(*arguments)
     except Exception as error:
@@ -65,7 +68,7 @@ def test_one_point(seed, wild, passes, lanes):
     prepared = prepare(listing, passes=passes)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUTOGRAD_CORE_LANES", lanes)
-        prepared.plan()  # which chooses the vectors
+        prepared.plan()  # this call chooses the width of the vectors
     for _ in range(3):
         point = numbers.some(listing.inputs), numbers.some(listing.parameters)
         expected = found_at(lambda *at: player.value_and_gradients(listing, *at), *point)
@@ -133,7 +136,7 @@ def test_the_check_catches_a_fusion_that_changes_a_bit():
 
 
 def layers():
-    """A 2-16-16-1 network, its inputs and its parameters."""
+    """Return the output of a 2-16-16-1 network, its inputs and its parameters."""
     rng = random.Random(0)
     xs, ws = [Value(0.3), Value(-0.4)], []
     here = xs

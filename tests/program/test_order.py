@@ -1,4 +1,7 @@
-"""Programs whose trace has edges that the engine's graph has not, since `x.data` is a plain number outside a trace."""
+"""Traced functions that read `x.data`: the trace has edges that the engine's graph does not have.
+
+Outside a trace, `x.data` is a plain number, so these edges must not change the order in which gradients are added.
+"""
 
 import random
 from array import array
@@ -19,7 +22,7 @@ def softmax(z):
 
 
 def attention(x, layers):
-    """Two layers, each of which mixes numbers with weights that are a softmax of their products."""
+    """Return the loss of two layers, each of which weights its numbers by a softmax."""
     for w in layers:
         z = [sum(a * b for a, b in zip(row, x, strict=True)) for row in w]
         p = softmax(z)
@@ -28,7 +31,7 @@ def attention(x, layers):
 
 
 def gradients(function, ws):
-    """The value and the gradient of each leaf, on the engine or by a program, to the last bit."""
+    """Return the exact value and the exact gradient of each leaf, as hexadecimal text."""
     y = function()
     for w in ws:
         w.grad = None
@@ -46,7 +49,7 @@ def test_a_softmax_written_with_data_adds_gradients_in_the_engines_order(seed):
 
 
 def data_first(x, w):
-    """Here the engine's order cannot be kept: w's gradient from the quotient is added after the one from the sum."""
+    """Use `.data` so that the engine's order cannot be kept: the quotient's gradient for w comes after the sum's."""
     total = w * x + w
     return w / total.data + total * total
 
@@ -60,7 +63,7 @@ def test_a_program_that_cannot_keep_the_order_is_refused_with_the_way_out():
 
 
 def random_function(seed, length):
-    """A function of two inputs and two closed-over leaves, some of whose operations read `.data`."""
+    """Return a function of two inputs and two closed-over leaves, in which some operations read `.data`."""
     draws = random.Random(seed)
     leaves = [Value(draws.uniform(-1, 1)) for _ in range(2)]
     plan = [
@@ -120,7 +123,7 @@ def test_both_engines_put_a_list_into_the_same_order(seed, length):
 
 
 def lists(first, operands, plain):
-    """The code, starts, operands and flags of a list; an instruction's code is its index here."""
+    """Return the codes, starts, operands and flags of a list of instructions; each code is the instruction's index."""
     starts, flat, variable = array("i", [0]), array("i"), array("b", [1] * first)
     for below, is_plain in zip(operands, plain, strict=True):
         flat.extend(below)
@@ -130,7 +133,7 @@ def lists(first, operands, plain):
 
 
 def check_moved(made, before, first):
-    """The same instructions read the same operands, which come first; without an order nothing is changed."""
+    """Assert that each moved instruction reads the same operands, which precede it; without an order, nothing moves."""
     moved, code, starts, operands, variable = made
     if moved is None:
         assert (code, starts, operands, variable) == before

@@ -1,4 +1,4 @@
-"""Programs over rows: arguments with and without rows, in every layout, and rejected arguments."""
+"""Programs that run over many rows of data: arguments with one item per row, or one for all; rejected arguments."""
 
 import collections
 import math
@@ -14,7 +14,7 @@ from autograd_core._program.player import Column
 
 
 def test_blocks_of_rows_change_nothing(monkeypatch):
-    """Inputs side by side in one buffer, on two branches, in blocks of eight rows and in a single block."""
+    """The rows lie in one buffer and take two branches; blocks of eight rows and a single block agree."""
     w = parameter(0.5)
     program = trace(lambda x: x[0] * x[1] * w if x[0] > 0.0 else x[1] * w, [1.0, 2.0])
     table = np.random.default_rng(0).normal(size=(29, 2))
@@ -43,7 +43,7 @@ def test_strays_of_a_block_take_their_own_branch(monkeypatch):
 
 def test_rows_of_other_structures_are_refused():
     program = trace(lambda x: [x, x * x] if x > 0.0 else [x], 1.0)
-    with pytest.raises(GraphError, match="the same structure for each row; two rows gave different structures, with 2 and 1 numbers"):
+    with pytest.raises(GraphError, match=r"the results of two rows differ in shape or in size \(2 and 1 numbers\)"):
         program.over_rows()([1.0, -1.0])
     assert program.over_rows()([1.0, 2.0]) == [[1.0, 2.0], [1.0, 4.0]]
     with pytest.raises(TypeError, match="needs a function that returns one number"):
@@ -58,12 +58,12 @@ def test_no_gradient_to_add():
 @pytest.mark.parametrize(
     ("arguments", "axes", "kind", "message"),
     [
-        ((np.array(["a", "b"]),), 0, TypeError, "argument 0 carries rows, so it must be an array of numbers with an axis for rows"),
-        ((np.array(1.0),), 0, TypeError, "argument 0 carries rows, so it must be an array of numbers with an axis for rows"),
+        ((np.array(["a", "b"]),), 0, TypeError, "argument 0 must be an array of numbers with an axis along which its rows lie"),
+        ((np.array(1.0),), 0, TypeError, "argument 0 must be an array of numbers with an axis along which its rows lie"),
         ((np.zeros((0,)),), 0, ValueError, "argument 0 has no rows; "),
         (([],), 0, ValueError, "argument 0 has no rows; "),
-        ((2.0,), 0, TypeError, "argument 0 must carry rows, as in_axes says; got 2.0"),
-        (([1.0, 2.0],), None, ValueError, "must have the same number of rows; no argument carries rows"),
+        ((2.0,), 0, TypeError, "argument 0 must have one item per row, as in_axes specifies; got 2.0"),
+        (([1.0, 2.0],), None, ValueError, "must have the same number of rows; no argument has rows"),
         (([1.0, 2.0],), (0, 0), ValueError, "in_axes must have one entry for each argument; got 2 entries for 1 arguments"),
         (([1.0, [2.0]],), 0, ValueError, r"argument 0: row 1 must have the same structure as row 0; got \[2.0\] and 1.0"),
     ],
@@ -135,7 +135,7 @@ def test_a_program_of_a_graph_over_rows():
 
 
 def test_a_program_from_a_file_raises_what_the_engine_raises(tmp_path):
-    """The program cannot trace, so an operation without a value raises its own error."""
+    """The loaded program has no function to trace again, so an operation that has no value raises its own error."""
     trace(lambda x: ag.log(x) * 2.0, 1.0).save(tmp_path / "p.json")
     loaded = Program.load(tmp_path / "p.json")
     with pytest.raises(ValueError, match="log") as due:
@@ -173,7 +173,7 @@ def test_rows_that_do_not_fit():
     rows = trace(lambda x, y: x * y, 1.0, 2.0).over_rows()
     for arguments, message in (
         (([1.0], [1.0, 2.0]), r"argument 0 has 1, argument 1 has 2"),
-        ((1.0, [1.0]), r"argument 0 must carry rows"),
+        ((1.0, [1.0]), r"argument 0 must have one item per row"),
         (([], []), r"argument 0 has no rows"),
         (([1.0, "a"], [1.0, 2.0]), r"row 1 must have the same structure as row 0"),
     ):

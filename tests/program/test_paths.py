@@ -1,4 +1,8 @@
-"""Paths through a program's node: an infinite adjoint or tangent reaches what it reaches in the function's own graph."""
+"""Paths through a program's node: an infinite derivative reaches the same leaves as in the function's own graph.
+
+A derivative with respect to a result is called an adjoint; in forward mode, the derivative of a result is a tangent.
+A path is flat if its derivative is zero in a whole neighbourhood.
+"""
 
 import math
 
@@ -30,7 +34,7 @@ POINTWISE = [
     lambda x, z: ag.exp(-x * x * 1e6) + x * z,
     lambda x, z: ag.sqrt(x - 0.5) + ag.relu(-z),
 ]
-# What follows the program: each sends an infinite adjoint or NaN, or one that is zero only here.
+# Functions of the program's result. They send it an infinite adjoint, NaN, or an adjoint that is zero only here.
 AFTER = [
     lambda y: ag.sqrt(y - ag.stop_gradient(y)),
     lambda y: (y - ag.stop_gradient(y)) ** 0.5 * -1.0,
@@ -50,7 +54,7 @@ def kind(x):
 
 
 def reached(function, point, seed, before, after):
-    """The kind of number that a sweep left in each leaf."""
+    """Return the kind of gradient (finite, infinite or NaN) that a sweep leaves in each leaf."""
     leaves = list(map(Value, point))
     y = after(function(*map(before, leaves)))
     if type(y) is Value:
@@ -62,7 +66,7 @@ def reached(function, point, seed, before, after):
 @pytest.mark.parametrize("seed", [1.0, -INF, NAN])
 @pytest.mark.parametrize("function", FLAT + POINTWISE)
 def test_a_sweep_reaches_what_it_reaches_eagerly(function, seed, before):
-    """Flat paths get nothing, whatever comes above or below them; zeros at this point only get NaN."""
+    """Nothing passes along flat paths, whatever comes before or after; a zero at this point only leads to NaN."""
     for after in AFTER:
         for point in ((0.5, 2.0), (7.0, 2.0)):
             start = [*point] if before is unchanged else [0.0, 0.0]
@@ -75,7 +79,7 @@ def test_a_sweep_reaches_what_it_reaches_eagerly(function, seed, before):
 
 @pytest.mark.parametrize("function", FLAT)
 def test_nothing_comes_through_a_flat_path(function):
-    """An infinite adjoint leaves no trace in an operand that the result does not depend on."""
+    """An infinite adjoint does not change the gradient of an operand that the result does not depend on."""
     x, z = Value(0.5), Value(2.0)
     traced(function)(x, z).backward(INF)
     assert x.grad == 0.0 and not math.isfinite(z.grad)
@@ -83,7 +87,7 @@ def test_nothing_comes_through_a_flat_path(function):
 
 @pytest.mark.parametrize("function", FLAT)
 def test_nothing_comes_into_the_graph_below_a_flat_path(function):
-    """With a finite adjoint too: a slope of the graph below may be infinite, and 0 times infinity is NaN."""
+    """This holds for a finite adjoint too: a slope further down may be infinite, and 0 times infinity is NaN."""
     root, z = Value(0.0), Value(2.0)
     traced(function)(ag.sqrt(root), z).backward()
     assert root.grad == 0.0
@@ -119,7 +123,7 @@ def test_every_kind_of_program(function, tmp_path):
 @pytest.mark.parametrize("function", FLAT + POINTWISE)
 @pytest.mark.parametrize("after", AFTER)
 def test_recorded_sweeps_and_tangents(function, after):
-    """`create_graph`, forward mode and the plain sweep agree about what is reached."""
+    """Sweeps with `create_graph`, forward mode and plain sweeps reach the same leaves."""
     replayed = traced(function)
     for f in (function, replayed):
         f(Value(0.5), Value(2.0))
@@ -137,7 +141,7 @@ def test_recorded_sweeps_and_tangents(function, after):
 
 
 def test_second_derivatives_behind_an_infinite_adjoint():
-    """The graph of a recorded sweep is the one that the function's own graph would have."""
+    """A sweep with `create_graph` records the same graph for the program as for the function."""
     results = []
     for f in (POINTWISE[4], traced(POINTWISE[4])):
         x, z = Value(0.5), Value(2.0)
@@ -170,7 +174,7 @@ def test_parameters_and_a_branch_chosen_by_one():
 
 
 def test_an_assigned_leaf_is_named_and_no_gradient_changes():
-    """Replaying with another adjoint would use another number; the finite sweep needs no replay."""
+    """An infinite adjoint needs a replay, which would use the new number of x; a finite adjoint needs none."""
     x, z = Value(0.5, "x"), Value(2.0, "z")
     inner = traced(FLAT[0])(x, z)
     outer = inner * z

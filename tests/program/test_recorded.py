@@ -1,4 +1,4 @@
-"""The results that a traced function may return, and the numbers that a program keeps alive."""
+"""The results that a traced function may return, and the numbers that a program keeps in memory."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_a_trace_gives_the_memory_of_its_graph_back():
 
 
 def test_what_a_circle_keeps_is_not_kept():
-    """Only the garbage collector frees a list that contains itself: nothing else keeps the number in it."""
+    """Only the garbage collector frees a list that contains itself; the program need not keep the number in it."""
 
     def function(x):
         circle = [x * 3.0]

@@ -1,4 +1,4 @@
-"""Anything that a replay could not repeat is rejected by name, and leaves everything as it was."""
+"""A trace rejects anything that a replay could not repeat; the error names it, and no state is changed."""
 
 import math
 import random
@@ -100,7 +100,7 @@ def up_to_two(x):
 
 
 def caught(act, default):
-    """A function that returns `default` if `act` raises."""
+    """Return a function that uses `default` in place of `act(x)` if `act` raises."""
 
     def function(x, y):
         try:

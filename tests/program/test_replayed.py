@@ -1,4 +1,4 @@
-"""The node that a call of a program returns: its value, gradients of every order, and several outputs."""
+"""The single node that a call of a program returns: its value, and gradients of every order; several outputs."""
 
 import gc
 import math
@@ -19,7 +19,7 @@ def function(x, y):
 
 
 def test_a_node_is_asked_again_for_its_value_and_derivatives():
-    """A program's node is an operation on inputs and parameters like any other, even if these have other numbers."""
+    """The operation of a program's node can be evaluated for other inputs and parameters, like any operation."""
     w, v = parameter(2.0), parameter(5.0)
     node = traced(lambda x, y: function(x, y) * w if v > 0.0 else x)(Value(0.5), 3.0)
     assert node.operands[0].data == 0.5 and node.operands[1:] == (3.0, w)
@@ -30,18 +30,20 @@ def test_a_node_is_asked_again_for_its_value_and_derivatives():
         assert row.evaluate([x, y, scale]) == due
         assert list(row.slopes([x, y, scale], due)) == list(slopes)
     due = row.slopes([0.5, 3.0, 2.0], node.data)
-    assert node.local_derivatives == (due[0], None, due[2])  # there is none with respect to y, a plain number
+    assert node.local_derivatives == (due[0], None, due[2])  # y is a plain number, so it has no derivative
 
 
 @pytest.mark.parametrize("seed", [1.0, -0.5, 0.0])
 @pytest.mark.parametrize("same", [False, True])
 def test_a_node_sends_what_the_functions_own_graph_sends(same, seed):
-    """Each operand gets its contributions together, whether it occurs once or several times, as two arguments and as a
-    parameter; gradients add up from sweep to sweep."""
+    """Each operand gets the sum of its contributions, even if it is two arguments and a parameter at the same time.
+
+    Gradients add up from sweep to sweep.
+    """
     w = parameter(1.5)
     x, y = (w, w) if same else (Value(0.25), 0.5)
 
-    def quadratic(x, y):  # on numbers whose sums are exact in any order
+    def quadratic(x, y):  # called with numbers whose sums are exact in any order
         return ag.relu(x - 5.0) + (x * y - y) * w + w
 
     found = []
@@ -73,7 +75,7 @@ def test_second_and_third_derivatives_of_a_replayed_node():
 
 
 def test_a_result_that_does_not_depend_has_no_slopes():
-    """On one branch of the program the result is a plain number: its node has derivatives 0 there."""
+    """On one branch the program returns a plain number; the derivatives of the program's operation are 0 there."""
     f = traced(lambda x: x * x if x > 0.0 else 7.0)
     x = Value(2.0)
     node = f(x)
@@ -106,7 +108,7 @@ def test_plain_numbers_stay_plain():
     assert f(Value(1.0)).data == 2.0
     zero = f(Value(-1.0))
     assert zero == 0 and type(zero) is int
-    assert traced(lambda x, y: y * 2.0)(Value(1.0), 3.0) == 6.0  # it contains nothing that varies
+    assert traced(lambda x, y: y * 2.0)(Value(1.0), 3.0) == 6.0  # this program contains nothing that varies
 
 
 def test_a_program_of_a_graph_on_values():
@@ -181,7 +183,7 @@ def test_numbers_do_not(one, other):
     "arguments", [(), (1.0,), (2, Value(3.0)), ([1.0, 2],), ([], (), 4.0), ((1.0, Value(2.0)), [3], 5), ([1.0, 2.0], [3.0])]
 )
 def test_calls_that_look_alike_are_taken_apart_alike(arguments):
-    """What is remembered about a call with numbers and lists of numbers is what taking it apart again would find."""
+    """The cached structure of a call with numbers and lists of numbers is the one that an analysis would find."""
     for _ in range(2):
         call, due = opened(arguments, {}), _taken_apart(arguments, {})
         assert (call.key, call.ends, call.structure.leaves) == (due.key, due.ends, due.structure.leaves)
@@ -220,7 +222,7 @@ def test_part_of_a_call():
 
 
 def test_a_node_keeps_its_parameters_alive():
-    """Also after its program and all else are gone, however many calls share them."""
+    """The parameters live on when the program and everything else are gone, however many calls share them."""
     made = [Value(float(i)) for i in range(1, 4)]
     replayed = traced(lambda x, ws=tuple(made): sum((w * w * x for w in ws), 0.0))
     first, second = replayed(2.0), replayed(3.0)

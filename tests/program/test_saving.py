@@ -1,4 +1,4 @@
-"""Programs saved and loaded, pickled and unpickled: the same numbers, and clear errors for other files."""
+"""Programs saved and loaded, or pickled and unpickled, return the same numbers; other files raise clear errors."""
 
 import json
 import math
@@ -21,7 +21,7 @@ WEIGHT = parameter(2.0, "weight")
 
 
 def branching(x, y):
-    """A function that pickles by its name."""
+    """Return a number that depends on the branch taken; pickle finds this function by its name."""
     return x * WEIGHT if x > y else ag.tanh(y) / x
 
 
@@ -31,7 +31,7 @@ def decorated(x):
 
 
 def outcome(function, *arguments):
-    """What a function returns, or the type and the words of its error."""
+    """Return the result of a function, or the type and message of its error."""
     try:
         return function(*arguments)
     except (ArithmeticError, ValueError) as error:
@@ -93,7 +93,7 @@ def test_pickles_keep_parameters_and_find_their_function():
     program = trace(branching, 2.0, 1.0)
     again, weight = pickle.loads(pickle.dumps((program, WEIGHT)))
     assert again(3.0, 1.0) == 6.0 and again.parameters == [weight]
-    assert again(1.0, 3.0) == math.tanh(3.0)  # a branch that it has to trace
+    assert again(1.0, 3.0) == math.tanh(3.0)  # this branch must be traced first
     weight.data = 5.0
     assert again(3.0, 1.0) == 15.0 and program(3.0, 1.0) == 6.0
     nameless = pickle.loads(pickle.dumps(trace(lambda x: x * 2.0, 1.0)))
@@ -134,7 +134,7 @@ def test_damaged_files_are_refused_and_nothing_else(tmp_path):
 
 
 def test_a_program_that_does_not_hold_together_is_refused():
-    """Whatever a file says, no player reads out of bounds."""
+    """Whatever a file contains, no player reads out of bounds."""
     state = trace(branching, 2.0, 1.0)._state([WEIGHT])
     assert program_from(state, [WEIGHT], None)(3.0, 1.0) == 6.0
     for name in ("code", "starts", "operands", "outputs", "variable"):

@@ -1,4 +1,4 @@
-"""A data set streams through a program: the additional memory does not grow with the width of a row."""
+"""A data set is streamed through a program: the additional memory does not grow with the width of a row."""
 
 import tracemalloc
 
@@ -13,7 +13,7 @@ COUNT, BLOCK = (200_000, 20_000) if ENGINE == "native" else (3_000, 300)
 
 
 def held(program, data):
-    """The most bytes held at a time besides the data and the results, and the progress that was reported."""
+    """Return the peak of memory besides the data and the results, in bytes, and the progress that was reported."""
     seen = []
     tracemalloc.start()
     values = program.over_rows(progress=lambda done, count: seen.append((done, count))).backward(data)
@@ -28,7 +28,7 @@ def test_rows_of_a_file_are_read_where_they_are(tmp_path, monkeypatch):
     program = trace(lambda xs: ag.tanh(ag.dot(list(xs), weights)), np.zeros(WIDE))
     data = np.memmap(tmp_path / "data", np.float64, "w+", shape=(COUNT, WIDE))
     data[:] = np.random.default_rng(0).normal(size=data.shape)
-    program.over_rows().backward(data[:100])  # makes whatever is made only once
+    program.over_rows().backward(data[:100])  # allocates everything that is allocated only once
     less, _ = held(program, data[: COUNT // 2])
     most, seen = held(program, data)
     assert most - less <= 48 * COUNT / 2  # a row has 160 bytes, and one number is returned for it

@@ -1,4 +1,4 @@
-"""Choosing without a branch in traced functions: `take`, `max` and `min`."""
+"""Traced functions that choose a number without branching: `take`, `max` and `min`."""
 
 import math
 

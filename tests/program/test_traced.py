@@ -1,4 +1,7 @@
-"""Replays of traced functions: the engine's numbers, gradients and errors, on every branch, at points and over rows."""
+"""Replays of traced functions have the engine's numbers, gradients and errors, on every branch.
+
+The tests compare single points and many rows of data.
+"""
 
 import gc
 import math

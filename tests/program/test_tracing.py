@@ -1,4 +1,4 @@
-"""The questions that a trace notes, the operations that it rejects, and its confinement to its own thread."""
+"""A trace: the questions about numbers that it notes, the operations that it rejects, and its limits to one thread."""
 
 import copy
 import math
@@ -17,7 +17,7 @@ from autograd_core._program.tracing import Trace, tracing
 
 
 def everything_of_a_value():
-    """Everything that a Value answers and a trace would answer differently or reject."""
+    """Return everything that can be asked of a Value and that a trace would answer differently or reject."""
     x = Value(2.5, "x")
     y = x * x
     y.backward()
@@ -51,7 +51,7 @@ def test_gradients_that_another_thread_takes_for_the_traced_function():
 
 
 def test_two_traces_at_once():
-    """Each notes what its own thread does; the answers stay in place until the last has ended."""
+    """Each trace notes what its own thread does; the patched methods stay in place until the last trace has ended."""
     with ThreadPoolExecutor(1) as pool, tracing() as first:
         other = pool.submit(lambda: trace(lambda x: x * 3.0 if x > 0.0 else -x, 1.0)).result()
         x = Value(2.0)
@@ -164,7 +164,7 @@ def test_what_something_keeps_and_what_lies_outside():
 
 
 def test_what_a_trace_uses_is_named_in_the_order_of_its_first_use():
-    """Even if sorting the graph, from its end, would find them in a different order."""
+    """This is the order even if a sort of the graph, starting at the end, would find the Values in another order."""
     a, b, c = before = [Value(2.0), Value(3.0), Value(5.0)]
     nodes = [Value(1.0)]
     nodes += [nodes[0] * a, nodes[0] * b]
@@ -207,7 +207,7 @@ def test_a_question_without_an_answer_raises_what_the_engine_raises(point):
     ],
 )  # fmt: skip  # a list
 def test_what_another_thread_asks_of_a_traced_number_is_refused(ask):
-    """A replay would not ask again: the branch that the trace took would be used for all numbers."""
+    """A replay would not ask the question again, so it would take the trace's branch for all numbers."""
     with ThreadPoolExecutor(1) as pool:
 
         def function(x):

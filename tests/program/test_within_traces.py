@@ -10,7 +10,7 @@ from autograd_core import GraphError, Program, Value, primitive, trace, traced
 
 
 def branching():
-    """A program whose branches read different parameters; the parameters; and its function."""
+    """Return a program whose branches read different parameters, the parameters, and the program's function."""
     w, v = Value(3.0), Value(5.0)
 
     def f(x):
@@ -46,7 +46,7 @@ def test_a_program_on_numbers_within_a_trace_reads_its_parameters_anew():
     x = Value(1.0)
     y = outer(x)
     y.backward()
-    assert (y.data, x.grad, w.grad) == (8.0, 8.0, 0.0)  # on numbers, a program returns a number
+    assert (y.data, x.grad, w.grad) == (8.0, 8.0, 0.0)  # called with numbers, a program returns a number
 
 
 def test_a_loaded_program_within_a_trace(tmp_path):

@@ -1,4 +1,7 @@
-"""A browser that opens a stepper's page from a file; nothing may have failed or used a network when a test ends."""
+"""Fixtures that open a stepper's page in a browser, from a file.
+
+A test fails if the page reported an error or asked for something from a network.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Chromium; if it or a layout engine is missing, the test is skipped, but fails in CI."""
+    """Chromium. Without Chromium or a layout engine, a test is skipped; in CI, it fails."""
     needed = {"a Chromium browser": CHROMIUM, "what lays out a graph": layout.engines()}
     missing = ", ".join(name for name, there in needed.items() if not there)
     if os.environ.get("AUTOGRAD_CORE_REQUIRE_BROWSER"):
@@ -42,7 +45,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Opens a stepper's page; its address may end in a fragment."""
+    """A function that opens a stepper's page; the page's address may end in a fragment."""
     pages, complaints = [], []
 
     def open_page(stepper: Stepper, fragment: str = "", **context: Any) -> Any:
@@ -64,7 +67,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture
 def moved() -> Callable[..., None]:
-    """Types numbers into the fields of leaves: `moved(page, a=1.5)`."""
+    """A function that types numbers into the fields of leaves (a graph's inputs): `moved(page, a=1.5)`."""
 
     def type_in(page: Any, **numbers: float) -> None:
         for name, x in numbers.items():
@@ -88,7 +91,7 @@ def twice_used() -> Value:
 
 @pytest.fixture
 def u7() -> Value:
-    """The toy model of the lectures with half the squared error."""
+    """The lectures' toy model, U7, with half the squared error."""
     t1, t2 = parameter(0.5, "θ1"), parameter(-1.5, "θ2")
     loss = square(1.0 - sigmoid(t2 * sigmoid(t1 * Value(0.7, "x")))) * 0.5
     loss.label = "L"

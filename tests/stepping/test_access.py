@@ -1,4 +1,4 @@
-"""The live page is accessible: by keyboard alone, in the dark, printed, and read aloud."""
+"""The stepper's page is accessible: by keyboard alone, in dark mode, on paper, and to screen readers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def network() -> Value:
 
 
 def tabbed_to(page: Any, name: str) -> None:
-    """Press Tab until the control with that name has the focus."""
+    """Press Tab until the control with this name has the focus."""
     for _ in range(80):
         page.keyboard.press("Tab")
         if page.evaluate("() => (document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent).trim()") == name:
@@ -98,7 +98,7 @@ def test_edges_and_panels_stand_out_in_light_and_dark(opened: Opened, scheme: st
     page.keyboard.press("End")
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     edges = page.evaluate("() => [...new Set([...document.querySelectorAll('g.edge path')].map(p => getComputedStyle(p).stroke))]")
-    assert len(edges) > 3  # the edges of a box that many read have their own colour
+    assert len(edges) > 3  # edges that leave a box with many readers have colours of their own
     text = page.evaluate("""() => [...document.querySelectorAll('#live :is(button:not([aria-disabled=true]), label, input)')].map(e =>
         [getComputedStyle(e).color, getComputedStyle(e.matches('label') ? document.getElementById('live') : e).backgroundColor])""")
     assert len(text) > 20

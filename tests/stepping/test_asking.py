@@ -1,4 +1,7 @@
-"""The questions that a run asks about its numbers are noted, in its own thread, and answered as usual."""
+"""The questions that a function asks about its Values, such as `x > 0`, are noted and answered as usual.
+
+Only the questions asked in the function's own thread are noted.
+"""
 
 import math
 from concurrent.futures import ThreadPoolExecutor

@@ -1,6 +1,7 @@
-"""The stepper in real front ends: what they strip, which keys they handle, and where they scroll.
+"""The stepper in real notebook front ends, which strip parts of a page, handle keys and scroll.
 
-Each is skipped if it is not installed: `pip install -e ".[test,notebooks,front-ends]"`, then `pytest -m "slow or not slow"`.
+A test is skipped if its front end is not installed. To run all the tests, use `pip install -e
+".[test,notebooks,front-ends]"`, then `pytest -m "slow or not slow"`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ ROOT = str(Path(__file__).parents[2])
 
 
 def until(condition: Callable[[], Any], seconds: float = 60) -> None:
-    """Wait for something that a page does unprompted."""
+    """Wait until a condition on a page holds."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"
@@ -67,7 +68,7 @@ def server(directory: Path, *command: str, ready: str) -> Iterator[None]:
 
 
 def framed(page: Any, where: str) -> Any:
-    """The frame of the stepper once its page has run, which hides the still picture above it."""
+    """Wait until the stepper's page has run and hidden the still picture above it; return the page's frame."""
     page.wait_for_selector(f"{where} iframe", timeout=120_000)
     frame = page.query_selector(f"{where} iframe").content_frame()
     until(lambda: frame.query_selector("#line") and frame.text_content("#line"))
@@ -76,7 +77,7 @@ def framed(page: Any, where: str) -> Any:
 
 
 def steps_and_moves(page: Any, frame: Any) -> None:
-    """Step and move by buttons, keys and numbers; no key pressed in the page reaches what surrounds it."""
+    """Step and move by buttons, keys and numbers; no key pressed in the page may reach the front end around it."""
     frame.click("#last")
     assert frame.text_content("#line") == "Every gradient is complete: grad(a) = 5"
     frame.click("#line")
@@ -104,12 +105,12 @@ def test_in_jupyter(browser: Any, tmp_path: Path, module: str, view: str) -> Non
         page.goto(f"{address}/{view}/a.ipynb?token=t")
         page.wait_for_selector(".jp-Cell .cm-content", timeout=120_000)
         page.click(".jp-Cell .cm-content")
-        page.wait_for_timeout(3000)  # the kernel starts
+        page.wait_for_timeout(3000)  # time for the kernel to start
         page.keyboard.press("Shift+Enter")
         frame = framed(page, ".jp-OutputArea")
         cells = page.locator(".jp-Cell").count()
         frame.click("#line")
-        for key in ("ArrowRight", "b", "a", "ArrowRight"):  # a and b would add cells
+        for key in ("ArrowRight", "b", "a", "ArrowRight"):  # if they reached the notebook, a and b would add cells
             page.keyboard.press(key)
         assert frame.text_content("#where").startswith("step 3 ")
         assert page.locator(".jp-Cell").count() == cells
@@ -147,7 +148,7 @@ def test_in_what_nbconvert_writes(browser: Any, tmp_path: Path) -> None:
     path = tmp_path / "a.html"
     path.write_text(converted + "<div style='height:3000px'></div>", encoding="utf-8")
     page = browser.new_page(viewport={"width": 1300, "height": 900})
-    page.route("http*://**", lambda route: route.abort())  # what nbconvert's own template would fetch
+    page.route("http*://**", lambda route: route.abort())  # blocks the files that nbconvert's own template loads
     page.goto(path.as_uri(), wait_until="domcontentloaded")
     frame = framed(page, "body")
     steps_and_moves(page, frame)

@@ -1,4 +1,4 @@
-"""Text is at least 11 pixels high at every size, measured on the page as a screen and a phone show it."""
+"""All text on the stepper's page is at least 11 pixels high, on a screen and on a phone, at every size of graph."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_on_a_phone_the_panels_open_and_all_is_reached_by_a_thumb(opened: Opened
 
 
 def _touching(page: Any) -> Callable[..., None]:
-    """A function that reports where the fingers are, or at the end which of them leave."""
+    """Return a function that reports the positions of the fingers or, at the end, which fingers leave the screen."""
     session = page.context.new_cdp_session(page)
 
     def touch(kind: str, *points: tuple[float, float], first: int = 0) -> None:
@@ -158,7 +158,7 @@ def test_two_fingers_zoom_about_the_middle_between_them(opened: Opened) -> None:
     where = "() => { const m = new DOMMatrix(getComputedStyle(document.querySelector('#graph svg')).transform); return [m.a, m.e, m.f]; }"
     touch, at = _touching(page), page.text_content("#where")
 
-    def becomes(scale: float, x: float, y: float) -> None:  # a frame after the fingers have moved
+    def becomes(scale: float, x: float, y: float) -> None:  # waits for the frame after the move
         for _ in range(100):
             if (now := page.evaluate(where)) == pytest.approx([scale, x, y]):
                 return
@@ -171,7 +171,7 @@ def test_two_fingers_zoom_about_the_middle_between_them(opened: Opened) -> None:
     touch("touchStart", (150, 300), (250, 300))
     touch("touchMove", (125, 300), (275, 300))
     touch("touchMove", (100, 300), (300, 300))
-    x, y = 200 - 2 * (200 - x), middle - 2 * (middle - y)  # the point between them stays there
+    x, y = 200 - 2 * (200 - x), middle - 2 * (middle - y)  # the point between the fingers stays between them
     becomes(2 * scale, x, y)
     touch("touchMove", (100, 340), (300, 340))
     becomes(2 * scale, x, y + 40)

@@ -1,4 +1,7 @@
-"""Lines read only the slots that they name; a page that is too large to compute keeps just these slots."""
+"""The stepper's lines of text read only the numbers that they name, each by its slot (an index).
+
+A page that is too large to recompute its numbers keeps only the slots that its lines read.
+"""
 
 import json
 import math
@@ -15,7 +18,7 @@ from autograd_core.stepper import step
 
 
 class Watched(list):
-    """Numbers that note which of them are read."""
+    """A list of numbers that notes which of them are read."""
 
     def __init__(self, numbers):
         super().__init__(numbers)
@@ -80,7 +83,7 @@ def test_the_text_of_a_step_is_its_line_filled(script):
 
 
 def walked(a, b, same):
-    """Two structures of JSON side by side; `same` judges the numbers in them."""
+    """Assert that two JSON structures are equal; `same` may accept numbers that differ."""
     assert type(a) is type(b) or {type(a), type(b)} <= {int, float}
     if isinstance(a, list):
         assert len(a) == len(b)
@@ -98,7 +101,7 @@ def walked(a, b, same):
 
 @pytest.mark.parametrize("name", STEPPERS)
 def test_a_page_too_large_to_compute_keeps_the_numbers_of_its_lines(monkeypatch, name):
-    """Wherever a line of one page names a slot, the line of the other names a slot that holds the same number."""
+    """Where a line of one page names a slot, the same line of the other page names a slot with the same number."""
     stepper = STEPPERS[name]()
     numbers = stepper._script.tape.numbers
     whole = page_data(stepper._script, stepper._frames)
@@ -106,7 +109,7 @@ def test_a_page_too_large_to_compute_keeps_the_numbers_of_its_lines(monkeypatch,
     still = page_data(stepper._script, stepper._frames)
     assert "too many for a page" in still["still"] and not whole["still"]
     assert len(still["numbers"]) <= len(numbers) and still["ops"] == still["code"] == []
-    assert json.dumps(still["numbers"])  # only numbers that JSON can hold
+    assert json.dumps(still["numbers"])  # the numbers can be written as JSON
 
     def same(a, b):
         x, y = numbers[a], still["numbers"][b]
@@ -165,7 +168,7 @@ def test_questions_in_words():
         y = x * 2.0
         y.label = "y"
         other = Value(7.0)
-        inner.append(other > 1.0)  # decides nothing that affects the output
+        inner.append(other > 1.0)  # this question does not affect the output
         z = y * 3.0 if y > 1.0 and x < y and bool(x - 5.0) else y
         return z + float(int(x)) + y.data
 

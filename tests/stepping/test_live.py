@@ -1,4 +1,4 @@
-"""Leaves moved in the page: every number equals the engine's, and the page's tools report correct results."""
+"""After leaves (inputs) are moved in the page, every number equals the engine's, and the page's tools are correct."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ STRIDE = 1 if settings().max_examples >= 200 else 3
 
 
 def everything(page: Any) -> list[tuple[str, str]]:
-    """The line and all texts of the picture at each step, or by default at every third."""
+    """Return the line and all texts of the picture, by default at every third step."""
     found = []
     last = int(page.evaluate("document.getElementById('slider').max"))
     for k in range(0, last + 1, STRIDE):
@@ -85,7 +85,7 @@ def test_at_every_step_the_page_says_what_a_page_of_the_moved_leaves_says(
         wanted, found = everything(there), everything(page)
         for k, (is_, due) in enumerate(zip(found, wanted, strict=False)):
             if "no next epoch" in due[0] or "no next epoch" in is_[0]:
-                break  # wrong gradients led nowhere: here the page of the moved leaves has other steps
+                break  # the wrong gradients led to numbers without a value, so the steps differ from here on
             assert is_ == due, k
         assert k > 10 // STRIDE
     page.set_checked("#order", False)
@@ -107,7 +107,7 @@ def test_a_leaf_is_dragged_and_the_drag_undone(opened: Opened) -> None:
     page.mouse.up()
     x = float(field.input_value())
     assert x == pytest.approx(0.7 + 60 * 0.001)
-    assert page.evaluate("() => document.querySelector('#graph svg').style.transform") == view  # no pan
+    assert page.evaluate("() => document.querySelector('#graph svg').style.transform") == view  # the view is not panned
     assert page.text_content("#line") == step(sigmoids(x))[-1].text
     assert "changed by you" in page.text_content("#where")
     page.keyboard.press("Control+z")
@@ -243,7 +243,7 @@ def test_the_numeric_derivative_stands_beside_every_gradient(opened: Opened) -> 
     for _, analytic, numeric, apart in rows:
         assert float(numeric) == pytest.approx(float(analytic), abs=1e-8)
         assert float(apart) < 1e-8
-    for h, least in ((0, 1e-3), (-16, 1e-3)):  # truncation, then rounding
+    for h, least in ((0, 1e-3), (-16, 1e-3)):  # the first is limited by truncation, the second by rounding
         page.get_by_label("h", exact=True).evaluate("(e, h) => { e.value = h; e.dispatchEvent(new Event('input')); }", h)
         rows = page.evaluate("() => [...document.querySelectorAll('#tool tr')].slice(1).map(r => [...r.children].map(c => c.textContent))")
         assert max(float(row[3]) for row in rows) > least
@@ -294,7 +294,7 @@ def test_an_entry_of_the_hessian_is_the_engines(opened: Opened, make: Callable[[
 
 
 def _again(y: Value) -> Value:
-    """The same graph rebuilt on its leaves' current data."""
+    """Return the same graph, built again from the current data of its leaves."""
     made: dict[Value, Any] = {}
     for node in toposort(y):
         operands = [made[x] if type(x) is Value else x for x in node.operands]
@@ -374,7 +374,7 @@ def test_the_picture_is_saved_as_it_stands(opened: Opened, tmp_path: Path) -> No
 
 
 def test_on_one_line_the_page_still_works(browser: Any, tmp_path: Path, moved: Callable[..., None]) -> None:
-    """As in a front end that collapses newlines in srcdoc."""
+    """Some front ends collapse the newlines in srcdoc."""
     path = tmp_path / "line.html"
     path.write_text(re.sub(r"\s*\n\s*", " ", step(reused(), **EPOCHS).page()), encoding="utf-8")
     page, complaints = browser.new_page(), []

@@ -1,4 +1,4 @@
-"""A function in the page: its source beside the graph, and the questions that it asked about its numbers."""
+"""The page of a function shows its source beside the graph, and the questions that it asked about its Values."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_function_steps_with_its_source_beside_it(opened: Opened) -> None:
     lines = page.locator("#source code[role=button]")
     line = page.locator("#source code", has_text="total_ + w * x")
     line.click()
-    assert page.locator("g.node.path").count() == 8  # in two calls, two products and two sums
+    assert page.locator("g.node.path").count() == 8  # through two calls, two products and two sums
     line.press("Enter")
     assert page.locator("g.node.path").count() == 0
     assert lines.count() == 3
@@ -88,7 +88,7 @@ def counting(x: Value) -> Value:
 def test_another_branch_of_the_program_is_said_and_greyed(opened: Opened, moved: Callable[..., None]) -> None:
     page = opened(step(branching, 2.0, 0.5))
     page.keyboard.press("End")
-    moved(page, w=0.25)  # the same branch
+    moved(page, w=0.25)  # the function takes the same branch
     assert page.text_content("#said") == ""
     assert page.text_content("#line") == step(branching, 2.0, 0.25)[-1].text
     moved(page, w=-1.0)

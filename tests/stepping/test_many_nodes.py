@@ -1,4 +1,4 @@
-"""Graphs of many nodes in the stepper's page: its size, jumps between steps, and the time of steps and drags."""
+"""The stepper's page for graphs of many nodes: its size, jumps between steps, and the time of steps and drags."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def of_500_nodes() -> Value:
         nodes.append(random.choice((a * b, a + b, tanh(a), a - b, sin(b))))
     return total(nodes[-14:])
 
-# The following runs in the page: ways to get to a step, and everything that a step shows.
+# JavaScript that runs in the page: ways to get to a step, and `all`, which lists everything that a step shows.
 WAYS = """
     const key = (k) => document.body.dispatchEvent(new KeyboardEvent('keydown', {key: k, bubbles: true}));
     const slider = document.getElementById('slider'), last = Number(slider.max);
@@ -85,7 +85,7 @@ def test_a_jump_shows_what_stepping_there_shows_and_writes_nothing_twice(opened:
 
 
 def test_the_time_of_steps_and_jumps_on_500_nodes(opened: Opened, capsys: pytest.CaptureFixture[str]) -> None:
-    """Printed, not judged: script, style and layout, in milliseconds. The test above limits what a step may write."""
+    """The times of script, style and layout are printed, not judged; the test above limits what a step may change."""
     page = opened(step(of_500_nodes(), max_nodes=1000, time_limit=60))
     for view in ("first view", "whole graph"):
         if view == "whole graph":
@@ -125,7 +125,7 @@ def layers() -> Value:
 
 @pytest.mark.parametrize("make", [layers, of_500_nodes])
 def test_the_time_of_a_drag(opened: Opened, make: Callable[[], Value], capsys: pytest.CaptureFixture[str]) -> None:
-    """Printed, not judged: script, style and layout, in milliseconds."""
+    """The times of script, style and layout, in milliseconds, are printed, not judged."""
     y = make()
     page = opened(step(y, max_nodes=1000, time_limit=60))
     page.keyboard.press("End")

@@ -1,4 +1,4 @@
-"""The stepper's page in a browser: every control and every step, from a file, without a network or an error."""
+"""The stepper's page, opened from a file in a browser: every control and step works without network or errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def text(page: Any, selector: str) -> str:
 
 
 def until(condition: Callable[[], Any], seconds: float = 20) -> None:
-    """Wait for something that the page does unprompted (its security policy forbids the driver's own way of waiting)."""
+    """Wait until a condition on the page holds; the page's security policy forbids the browser driver's own waiting."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -30,7 +30,7 @@ def until(condition: Callable[[], Any], seconds: float = 20) -> None:
 
 
 def shown(page: Any) -> dict[str, list[str]]:
-    """The lines of every node and edge, as the page has them now."""
+    """Return the text of every node and edge that the page shows now."""
     found: dict[str, list[str]] = page.evaluate(
         "() => Object.fromEntries([...document.querySelectorAll('g.node, g.edge')].map("
         "g => [g.id, [...g.querySelectorAll('text')].map(t => t.textContent)]))"
@@ -39,7 +39,7 @@ def shown(page: Any) -> dict[str, list[str]]:
 
 
 def expected(steps: list[Any], stepper: Stepper) -> Iterator[dict[str, str]]:
-    """The texts after each step, from the steps as data."""
+    """Return the texts that should be shown after each step, computed from the stepper's data."""
     texts = dict(stepper._frames.initial)
     for one in steps:
         texts |= one.texts
@@ -69,7 +69,7 @@ def test_every_steps_text_and_numbers(opened: Opened, request: pytest.FixtureReq
         active = page.evaluate("() => [...document.querySelectorAll('g.active')].map(g => g.id)")
         assert set(active) == set(one.focus)
         page.keyboard.press("ArrowRight")
-    for k in reversed(range(len(steps))):  # going back, the same states, built in another way
+    for k in reversed(range(len(steps))):  # going back shows the same states, which are built in another way
         compare(page, states[k])
         assert text(page, "#line") == steps[k].text
         page.keyboard.press("ArrowLeft")
@@ -91,7 +91,7 @@ def test_gradients_complete_are_marked_and_nothing_moves(opened: Opened, twice_u
         const box = g.querySelector('polygon, path').getBoundingClientRect();
         return [...g.querySelectorAll('text')].every(t => {
             const b = t.getBoundingClientRect(); return b.left >= box.left - 1 && b.right <= box.right + 1; }); })"""
-    assert page.evaluate(inside)  # no clipped text
+    assert page.evaluate(inside)  # no text is clipped
 
 
 def test_keys_and_buttons(opened: Opened, twice_used: Value) -> None:
@@ -114,7 +114,7 @@ def test_keys_and_buttons(opened: Opened, twice_used: Value) -> None:
     page.focus("#next")
     page.keyboard.press("Home")
     assert at() == 1
-    page.keyboard.press("Enter")  # the focused button's own key
+    page.keyboard.press("Enter")  # this key presses the focused button
     assert at() == 2
 
 
@@ -128,7 +128,7 @@ def test_playing(opened: Opened, twice_used: Value) -> None:
     until(lambda: text(page, "#where").startswith("step 12 "))
     assert page.get_attribute("#play", "aria-pressed") == "false"
     page.select_option("#speed", "500")  # slow enough to be seen on a busy machine
-    page.click("#play")  # from the end it starts again
+    page.click("#play")  # at the end, play starts from the beginning
     until(lambda: 3 <= int(text(page, "#where").split()[1]) < 12)
     page.click("#play")
     page.wait_for_timeout(50)
@@ -203,11 +203,11 @@ def test_pan_and_zoom(opened: Opened, twice_used: Value) -> None:
     for _ in range(5):
         page.keyboard.press("ArrowRight")
         inside = page.evaluate("() => { const b = document.querySelector('g.node.active').getBoundingClientRect(), g = document.getElementById('graph').getBoundingClientRect(); return b.left < g.right && b.right > g.left && b.top < g.bottom && b.bottom > g.top; }")
-        assert inside  # the box that the step is about comes into view
+        assert inside  # the step's box has come into view
 
 
 def wide() -> Value:
-    """Too large to be read as a whole: a chain from inputs at one end to an output at the other."""
+    """A chain from inputs at one end to an output at the other, too large to be legible as a whole."""
     x = parameter(0.5, "x")
     for i in range(25):
         x = tanh(x * parameter(0.9, f"w{i}"))
@@ -228,7 +228,7 @@ def test_what_a_step_is_about_is_in_view_and_legible_where_it_fits(opened: Opene
         if key.startswith("Arrow"):
             assert page.evaluate(IN_VIEW), key
         assert scale() * page.evaluate(smallest) > 10.999
-    page.keyboard.press("0")  # the reader's own choice stays
+    page.keyboard.press("0")  # the view that the reader chose stays
     whole = scale()
     assert whole < 0.5
     page.keyboard.press("ArrowLeft")
@@ -295,7 +295,7 @@ def test_a_node_reached_by_keyboard_comes_into_view(opened: Opened) -> None:
     assert page.evaluate("document.activeElement.id") == "n30"
     assert page.evaluate(where, "n30") == [True, 0, 0]
     assert page.is_visible("#n30 text >> nth=0")
-    assert page.is_hidden("#n0 text >> nth=0")  # out of sight, it is not drawn
+    assert page.is_hidden("#n0 text >> nth=0")  # a node out of sight is not drawn
     page.keyboard.press("Enter")
     assert text(page, "#line").startswith("v30 = tanh(v29)")
     page.keyboard.press("0")

@@ -1,4 +1,4 @@
-"""The stepper's page in a notebook, in another page, and on a web server."""
+"""The stepper's page inside a notebook, inside another page, and on a web server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograd_core.stepper import step
 
 
 def until(condition: Callable[[], Any], seconds: float = 20) -> None:
-    """Wait for something that the page does unprompted (its security policy forbids the driver's own way of waiting)."""
+    """Wait until a condition on the page holds; the page's security policy forbids the browser driver's own waiting."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -49,7 +49,7 @@ def test_in_a_page_the_frame_hides_the_still_picture_and_keeps_its_keys(browser:
 
 @pytest.fixture
 def served(serving: Any, tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
-    """A web server on this machine, and the list of requests that it received."""
+    """The address of a web server on this machine, and the list of requests that it received."""
     asked: list[str] = []
 
     class Handler(http.server.SimpleHTTPRequestHandler):

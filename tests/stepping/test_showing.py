@@ -1,4 +1,4 @@
-"""The stepper's output: frames, GIFs and pages."""
+"""The stepper's output: frames (still pictures of steps), GIFs and pages."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def test_frames_have_one_size_and_every_label_stands_still(twice_used: Value, tm
     still = [[place for place in places[i] if place not in heads[i]] for i in range(len(frames))]
     assert len(still[0]) > 10 and all(s == still[0] for s in still)
     numbers = [[float(x) for x in re.split(b"[ ,]", b" ".join(h))] for h in heads]
-    for one in numbers:  # arrows stay clear of their boxes: a thick one is shorter by the width of its line, in newer Graphviz
+    for one in numbers:  # arrows end before their boxes; newer Graphviz shortens each by its line width
         assert all(abs(x - y) < 4 for x, y in zip(one, numbers[0], strict=True))
     assert b"grad 39" in frames[-1].replace(b"&#160;", b" ")
     assert b"grad 39" not in frames[3]
     wrong = list(stepper.frames(order="eager"))
     assert b"instead of" in wrong[-1]
     pngs = list(stepper.frames("png"))
-    assert len({png[16:24] for png in pngs}) == 1  # width and height
+    assert len({png[16:24] for png in pngs}) == 1  # the bytes of a PNG's width and height
     for bad in ({"format": "gif"}, {"order": "random"}):
         with pytest.raises(ValueError, match=r"gif|random"):
             stepper.frames(**bad)

@@ -1,4 +1,7 @@
-"""The stepper's steps as data: the engine's numbers, the chain rule in each step's line, frames and files."""
+"""The stepper's steps as data: their numbers equal the engine's, and their lines state the chain rule.
+
+Other tests are about frames (still pictures of steps) and files.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ def lines(stepper: Stepper, kind: str) -> list[str]:
 
 
 def close(text: str, number: float) -> bool:
-    """Whether a printed number equals this one to all the digits printed."""
+    """Return whether a printed number equals a given number to all the digits printed."""
     return float(text) == number or (math.isnan(number) and text == "nan")
 
 
@@ -68,7 +71,7 @@ def test_every_number_is_the_engines(program) -> None:
     for name, node in node_of.items():
         assert close(shown[f"{name}:d"].removeprefix("data "), node.data)
         assert close(shown[f"{name}:g"].removeprefix("grad ").removesuffix(" ✓"), node.grad)
-    # each edge once, in the order of the sweep, with what the edge contributes
+    # each edge comes once, in the order of the sweep, with the contribution that it sends
     sent = [s for s in steps if s.kind == "edge"]
     expected = []
     for name, node in reversed(node_of.items()):
@@ -80,7 +83,7 @@ def test_every_number_is_the_engines(program) -> None:
     for s, (name, *parts) in zip(sent, expected, strict=True):
         for text, number in zip(re.split(" × | = ", s.texts[name]), parts, strict=True):
             assert close(text.strip("()"), number)
-    # no gradient is passed on before it is complete; unsorted, the same edges are sent
+    # no gradient is passed on before it is complete; an unsorted sweep uses the same edges
     complete: set[str] = set()
     for s in steps:
         if s.kind == "edge":
@@ -211,7 +214,7 @@ def blunt(x: float) -> float:
         (lambda a, b: mean([a, b]), ["0.5·1", "0.5·1"]),
         (lambda a, b: prod([a, b, 4.0]), ["(4·b)·1 = 10·1", "(a·4)·1 = 6·1"]),
         (lambda a, b: own(a, b), ["((-b)·tanh(a·b))·1", "2·1"]),
-        (lambda a, b: blunt(a) + b, ["1·1", "1·1", f"{math.cos(1.5):.4g}·1"]),  # made for floats only: no formula
+        (lambda a, b: blunt(a) + b, ["1·1", "1·1", f"{math.cos(1.5):.4g}·1"]),  # only for floats: no formula
         (lambda a, b: norm([a, b]), [f"{1.5 / math.hypot(1.5, 2.5):.4g}·1", f"{2.5 / math.hypot(1.5, 2.5):.4g}·1"]),
         (lambda a, b: a**b, ["(b·a^(b - 1))·1", "(a^b·log(a))·1"]),
         (lambda a, b: a**2 + b, ["1·1", "1·1", "(2·a)·1 = 3·1"]),
@@ -331,7 +334,7 @@ def test_one_edge_into_a_folded_scope_has_its_own_numbers() -> None:
 
 
 def test_a_function_called_for_each_position_is_folded_call_by_call() -> None:
-    """Each position reads what earlier ones left: if repeats were drawn once, they would read from each other."""
+    """Each position reads results of earlier positions, so calls drawn as one would read from themselves."""
     w, q = parameter(0.5, "w"), parameter(0.3, "q")
     keys, values, y = [], [], 0.0
     for i in range(4):

@@ -1,4 +1,4 @@
-"""Several epochs of one graph: the state that an epoch clears, recomputed checkpoints, and unsorted sweeps."""
+"""The stepper over several epochs of one graph: cleared state, recomputed checkpoints, and unsorted sweeps."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DIGITS = 17
 
 
 def moved(steps: list[Step], epoch: int) -> list[float]:
-    """The parameters after an epoch's update, as printed."""
+    """Return the parameters after the update of an epoch, as printed."""
     return [
         float(s.text.split(" instead of ")[0].rsplit(" = ", 1)[1])
         for s in steps
@@ -61,7 +61,7 @@ def test_a_later_epoch_without_a_value_says_which_operation_and_on_what() -> Non
 
 
 def _nested(w: Value, x: Value, kept: bool) -> Value:
-    """A checkpoint in a checkpoint, closing over a parameter and a computed node, and one that returns its argument."""
+    """Return a loss with nested checkpoints, which close over leaves and nodes, and one that returns its argument."""
     again = checkpoint if kept else lambda function, *arguments: function(*arguments)
     c = w * x
     inner = again(lambda v: again(lambda u: exp(u) * c * w * Value(0.5), v) * tanh(v) + w, w * 3.0)
@@ -74,7 +74,7 @@ def test_a_checkpoint_is_computed_again_in_every_epoch() -> None:
     number = 0.5
     for epoch in range(1, 5):
         p = parameter(number)
-        loss = _nested(p, x, False)  # the plain graph of the same function, made anew
+        loss = _nested(p, x, False)  # the same function without checkpoints, in a new graph
         loss.backward()
         [computed] = [s.text for s in stepper if s.epoch == epoch and s.kind == "operation"][-1:]
         assert float(computed.rsplit(" = ", 1)[1]) == loss.data
@@ -153,30 +153,30 @@ def test_an_unsorted_sweep_adds_up_wrong_in_every_epoch_and_says_by_how_much(pro
         return
     try:
         stepper = step(y, learning_rate=2.0**-20, epochs=2, precision=DIGITS, max_nodes=1000)
-    except (ArithmeticError, ValueError):  # the second epoch has no value
+    except (ArithmeticError, ValueError):  # in the second epoch, the function has no value
         return
     leaves = [node for node in toposort(y) if node.is_leaf]
     place = dict(zip(leaves, re.findall(r'id="(n\d+)" class="node parameter', to_dot(y)), strict=True))
     every = Counter(s.focus[0] for s in stepper if s.kind == "edge" and s.epoch == 1)
     for epoch in (1, 2):
         steps = [s for s in stepper.eager if s.epoch == epoch]
-        if steps[-1].kind != "update":  # wrong gradients led to numbers that have no value
+        if steps[-1].kind != "update":  # the wrong gradients led to numbers at which the function has no value
             assert "no next epoch" in steps[-1].text
             break
         [start] = [s.focus[0] for s in steps if s.kind == "seed"]
         sent = [s for s in steps if s.kind == "edge"]
-        assert Counter(s.focus[0] for s in sent) == every  # each edge once,
+        assert Counter(s.focus[0] for s in sent) == every  # each edge once
         in_turn = [result for result, _ in groupby(s.focus[2] for s in sent)]
-        assert len(in_turn) == len(set(in_turn))  # and all those of a node together
+        assert len(in_turn) == len(set(in_turn))  # and all edges of a node together
         gradient, passed_on = {start: 1.0}, dict[str, float]()
         for s in sent:
             edge, operand, result = s.focus
             local, above, contribution = (float(text.strip("()")) for text in re.split(" × | = ", s.texts[edge]))
-            assert close(above, passed_on.setdefault(result, gradient[result]))  # what had arrived by then
+            assert close(above, passed_on.setdefault(result, gradient[result]))  # the gradient that had arrived by then
             assert close(contribution, above * local if above and local else 0.0)
             gradient[operand] = gradient.get(operand, 0.0) + contribution
             assert close(float(s.texts[f"{operand}:g"].split()[1]), gradient[operand])
-        right = dict(zip(ws, gradients(y, ws), strict=True))  # the engine's, on this epoch's numbers
+        right = dict(zip(ws, gradients(y, ws), strict=True))  # the engine's gradients for this epoch's numbers
         wrong = [w for w in leaves if not close(gradient[place[w]], right[w], 1e-9)]
         [result] = [s.text for s in steps if s.kind == "result"]
         assert ("nothing came too late" in result) == (not wrong)
@@ -214,7 +214,7 @@ def test_where_wrong_gradients_lead_the_next_epoch_may_have_no_value() -> None:
 
 
 def residual(points: int) -> tuple[list[Value], Value]:
-    """h + tanh(w·h), three times, each in a scope: the shortcut past every block makes the order matter."""
+    """Apply h + tanh(w·h) three times, each in its own scope; the shortcut past each block makes the order matter."""
     ws = [parameter(0.3 + 0.2 * i, f"w{i}") for i in range(3)]
     losses = []
     for p in range(points):
@@ -229,7 +229,7 @@ def residual(points: int) -> tuple[list[Value], Value]:
 
 @pytest.mark.parametrize("points", [1, 3])
 def test_unsorted_by_layer_each_block_learns_from_the_shortcut_alone(points: int) -> None:
-    """Unsorted, the shortcut's gradient 2(h₃ − 1) has run past every block before any block adds its own."""
+    """In an unsorted sweep, the shortcut's gradient 2(h₃ − 1) passes every block before any block adds its own."""
     ws, y = residual(points)
     stepper = step(y, collapse=1, precision=DIGITS, learning_rate=0.1, epochs=2)
     assert [s.kind for s in stepper.eager if s.epoch == 2].count("scope") == 3
@@ -243,7 +243,7 @@ def test_unsorted_by_layer_each_block_learns_from_the_shortcut_alone(points: int
             for i, w in enumerate(numbers):
                 expected[i] += 2 * (hs[3] - 1) * hs[i] / math.cosh(w * hs[i]) ** 2
         passed = [s for s in stepper.eager if s.kind == "scope" and s.epoch == epoch]
-        assert [s.text.split()[1] for s in passed] == ["0", "1", "2"]  # the first block before the last
+        assert [s.text.split()[1] for s in passed] == ["0", "1", "2"]  # the first block comes before the last
         norms = [float(s.text.split(";")[0].rsplit(" = ", 1)[1]) for s in passed]
         assert norms == pytest.approx([abs(g) for g in expected], rel=1e-13)
         numbers = [w - 0.1 * g for w, g in zip(numbers, expected, strict=True)]

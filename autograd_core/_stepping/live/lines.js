@@ -1,4 +1,4 @@
-// Formats numbers as Python does, and fills lines with them.
+// Formats numbers as Python does, and inserts them into lines of text.
 
 // Formats x like Python's "%.4g", with any precision: correctly rounded, ties to even, without trailing zeros.
 function formatted(x, precision) {
@@ -28,7 +28,7 @@ const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const bracketed = (text) => (text.startsWith("-") ? `(${text})` : text);
 const raised = (text) => (/^-?\d\d?$/.test(text) ? text.replace("-", "⁻").replace(/\d/g, (d) => RAISED[d]) : `^${bracketed(text)}`);
 
-// Fills lines with the numbers of a player; `state.open` becomes true if a number is unknown.
+// Inserts a player's numbers into lines; `state.open` becomes true if a number is unknown.
 function filling(play, precision) {
   const { numbers, why } = play, MOST_LISTED = 8;
   const state = { open: false };

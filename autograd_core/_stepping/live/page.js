@@ -45,7 +45,7 @@ function told(stepped) {
   if (!stepped) return;
   if (at === last) playing(false);
   learn.step();
-  source.light(kind === "edge" ? [now[2], now[1]] : now); // the step of an edge belongs to the line of its result
+  source.light(kind === "edge" ? [now[2], now[1]] : now); // an edge's step belongs to the source line of its result
   view.follow(now, list.slice(at).find((step) => step[3].length)?.[3] ?? []);
 }
 function playing(on) {
@@ -58,13 +58,13 @@ function playing(on) {
   byId("play").textContent = on ? "❚❚ pause" : "▶ play";
   byId("play").setAttribute("aria-pressed", String(on));
   byId("play").setAttribute("aria-label", on ? "Pause" : "Play");
-  byId("line").setAttribute("aria-live", on ? "off" : "polite"); // while playing, steps would be read out over each other
+  byId("line").setAttribute("aria-live", on ? "off" : "polite"); // while playing, a screen reader would not keep up
 }
 const go = (k) => { playing(false); steps.show(k); };
 const by = (steps_) => go(steps.at() + steps_);
 
-// --- nodes: a click on a node goes to the next step that changes the node, hovering shows the node's history, and a drag
-// changes the value of a leaf
+// --- nodes: clicking a node goes to the next step that changes the node, hovering shows the node's history, and dragging
+// changes a leaf's value
 const ends = new Map(); // the boxes at the ends of each edge; the edges of a box are highlighted while its history is shown
 for (const [kind, , , [first, ...rest]] of data.steps) {
   if (kind === "edge") ends.set(first, rest);
@@ -86,7 +86,7 @@ function tell(id) {
   const latest = panel.querySelector("li.now") ?? [...panel.querySelectorAll("li.past")].pop();
   panel.scrollTop = latest ? latest.offsetTop - panel.clientHeight / 2 : 0;
 }
-function stand(panel, id) { // puts the panel where it covers the least, and over its own node only as a last resort
+function stand(panel, id) { // puts the panel where it covers the least, and over the node itself only as a last resort
   const area = view.graph.getBoundingClientRect(), width = panel.offsetWidth + 16, height = panel.offsetHeight + 16;
   const { scale, x: dx, y: dy } = view.now(), focus = steps.focus();
   const overlap = (from, to, low, high) => Math.max(0, Math.min(to, high) - Math.max(from, low));
@@ -117,7 +117,7 @@ for (const id of Object.keys(data.names)) {
   g.addEventListener("mouseleave", () => tell(null));
   g.addEventListener("focus", () => {
     tell(id);
-    if (g.matches(":focus-visible")) view.reveal([id]); // only for the keyboard: no node should move away from under a pointer
+    if (g.matches(":focus-visible")) view.reveal([id]); // only for the keyboard, since a node must not move away from under the pointer
   });
   g.addEventListener("blur", () => tell(null));
   if (leaf) g.addEventListener("dblclick", () => hand.edit(id));
@@ -145,7 +145,7 @@ function pinched(event) { // two fingers zoom about their midpoint, and drag the
 }
 view.graph.addEventListener("pointerdown", (event) => {
   fingers.set(event.pointerId, [event.clientX, event.clientY]);
-  if (fingers.size === 2 && drag) Object.assign(drag, { moved: true, leaf: null }); // so that it does not end in a click
+  if (fingers.size === 2 && drag) Object.assign(drag, { moved: true, leaf: null }); // so that the drag does not end in a click
   if (fingers.size > 1) return;
   const node = event.target.closest("g.node.leaf"), { x, y } = view.now();
   drag = { x: event.clientX, y: event.clientY, view: { x, y }, moved: false, leaf: node?.id, start: node && play.numbers[data.slots[node.id]] };
@@ -196,7 +196,7 @@ function restore() {
 }
 async function copy() {
   const link = location.href.split("#")[0] + state_();
-  try { history.replaceState(null, "", state_()); } catch { /* in a frame that has no address */ }
+  try { history.replaceState(null, "", state_()); } catch { /* the page is in a frame without an address */ }
   try {
     await navigator.clipboard.writeText(link);
     byId("link").textContent = "copied";
@@ -263,8 +263,8 @@ window.addEventListener("beforeprint", () => {
   byId("all").replaceChildren(...steps.steps().map((step, k) => element("li", steps.line(k), { className: k === steps.at() ? "now" : "" })));
 });
 
-// --- in a notebook, hide the still picture that precedes the frame; the notebook may have wrapped either of them in other
-// elements
+// --- in a notebook, hide the still picture that precedes the frame; the notebook may have wrapped the picture or the
+// frame in other elements
 try {
   let place = window.frameElement;
   const alt = place?.title.replace("Stepping through", "The finished graph of");

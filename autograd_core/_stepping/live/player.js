@@ -1,5 +1,6 @@
-// Recomputes the numbers of a page: runs the page's instructions in order, with the same functions as the engine. For each
-// slot, `why` holds 0 or, if the slot's number is unknown, one more than the index of the reason in `reasons`.
+// Recomputes the numbers of a page: runs the page's instructions in order, with the same functions as the engine. A slot
+// is an index into `numbers`. If a slot's number is known, `why` holds 0 for the slot; if not, it holds one more than the
+// index of the reason in `reasons`.
 function player(data, { rows, Raised }) {
   const read = (x) => (typeof x === "string" ? Number(x.replace("inf", "Infinity")) : x);
   const numbers = Float64Array.from(data.numbers, read), recorded = numbers.slice();
@@ -30,7 +31,7 @@ function player(data, { rows, Raised }) {
         let d = !few ? all[i] : count === 1 ? row.slopes[0](args[0], z) : row.slopes[i](args[0], args[1], z);
         if (d === 0) {
           const path = few ? told(row.flat[i], args) || (mixed && told(row.beside[i], args))
-            : flat ? flat[i] : nothing(recorded[slot + 1 + i]); // here, only plain numbers, which never change, make it flat
+            : flat ? flat[i] : nothing(recorded[slot + 1 + i]); // here, only plain numbers, which never change, block the gradient
           d = path ? -0 : 0;
         }
         numbers[slot + 1 + i] = d;
@@ -104,7 +105,7 @@ function player(data, { rows, Raised }) {
     lt: (a, b) => a < b, le: (a, b) => a <= b, gt: (a, b) => a > b, ge: (a, b) => a >= b, eq: (a, b) => a === b, ne: (a, b) => a !== b,
     bool: (a) => a !== 0, int: Math.trunc, trunc: Math.trunc, floor: Math.floor, ceil: Math.ceil, read: Number,
   };
-  function guarded() { // returns whether one more run is needed because an answer has changed
+  function guarded() { // returns whether an answer has changed, so that another run is needed
     remarks.length = 0;
     const limit = strayed;
     for (const [kind, slots, outcome, words, stamp] of data.guards ?? []) {

@@ -1,4 +1,5 @@
-// Shows the program beside the graph, highlights the current step's line, and marks the boxes that a chosen line made.
+// Shows the user's program beside the graph, highlights the current step's source line, and marks the boxes that a line
+// made when the reader chooses the line.
 function sourcing(program, names, mark) {
   const panel = document.getElementById("source"), lines = new Map(), key = ([part, line]) => `${part}:${line}`;
   panel.hidden = false;
@@ -34,7 +35,7 @@ function sourcing(program, names, mark) {
       list.append(item);
     });
   });
-  function light(ids) { // highlights the line of the first box that has one
+  function light(ids) { // highlights the source line of the first box that has one
     const id = ids.find((one) => one in program.at), at = id ? key(program.at[id]) : null;
     if (at === lit) return;
     lines.get(lit)?.classList.remove("now");

@@ -1,8 +1,9 @@
-// The steps are data: [kind, epoch, line, focus, marks, states]. Showing a step sets texts and classes.
+// Each step is an array: [kind, epoch, line, focus, marks, states]. Showing a step sets texts and classes.
 const KINDS = { leaves: "forward", operation: "forward", seed: "backward", edge: "backward", scope: "backward", result: "backward", update: "update" };
 
-// Returns a step with everything that it sets. For most steps, the data omits the parts that follow from slots: for an
-// operation, from the slot of the value; for an edge, from those of the local derivative, the gradient and the contribution.
+// Returns a step with everything that it sets. For most steps, the data omits the parts that can be inferred from slots
+// (indices into the numbers): for an operation, from the slot of the value; for an edge, from the slots of the local
+// derivative, the gradient and the contribution.
 function expanded(step) {
   if (step.length === 5) {
     const [kind, epoch, line, focus, value] = step, [box, ...edges] = focus;
@@ -135,8 +136,8 @@ function stepping(data, things, fill, state, told) {
     for (const [id, name] of classes) extra.set(id, name);
     for (const id of ids) paint(id);
   }
-  // Changes the order, and returns the step to show. Both orders have the same number of steps, and diverge where a sweep
-  // starts.
+  // Changes the order, and returns the step to show. Both orders have the same number of steps, and diverge at the start of
+  // a sweep.
   function order(unsorted) {
     let k = Math.min(at, courses[Number(unsorted)].steps.length - 1);
     if (KINDS[now.steps[at][0]] === "backward") while (now.steps[k][0] !== "seed") k--;

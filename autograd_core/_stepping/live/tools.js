@@ -73,7 +73,7 @@ function tools(data, play, hand, steps, second) {
     return { update: () => { if (!own) restart(); } };
   }
 
-  // --- numeric: shows the gradient beside (f(x + h) − f(x − h)) / 2h
+  // --- numeric: compares the gradient with (f(x + h) − f(x − h)) / 2h
   function numeric() {
     const step = logarithmic("h", -16, 0, 1e-5, () => update()), holder = element("div", "", { className: "rows" });
     const ids = Object.keys(data.slots).filter((id) => !(data.roots.length === 1 && data.slots[id] === data.roots[0]));
@@ -94,7 +94,7 @@ function tools(data, play, hand, steps, second) {
 
   // --- paths: lists every path from a leaf to the output, with the product of the local derivatives along the path
   const MOST_PATHS = 200;
-  const above = new Map(); // for each slot, the slots computed from it, with the position of the operand
+  const above = new Map(); // for each slot, the slots computed from it, each with the index of the operand
   for (const [, slot, ...reads] of data.code.slice(0, data.forward)) reads.forEach((x, k) => {
     if (x >= 0) above.set(x, [...(above.get(x) ?? []), [slot, k]]);
   });

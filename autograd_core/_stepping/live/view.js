@@ -1,8 +1,8 @@
 // Pans and zooms: the picture keeps its layout, and only its transform changes.
-// Text that is out of sight or too small to read is not drawn, since laying out text would be most of the cost of going to
+// Text that is out of sight or too small to read is not drawn, since laying out text is most of the cost of going to
 // another step.
 function viewing(svg, things) {
-  const SEEN = 0.3, MARGIN = 40, READ = 11; // READ: the size of the smallest text, in pixels, while the view follows the steps
+  const SEEN = 0.3, MARGIN = 40, READ = 11; // READ: the smallest text's size in pixels, while the view follows the steps
   const graph = document.getElementById("graph"), size = svg.viewBox.baseVal, room = { width: 0, height: 0 };
   const sizes = [...svg.querySelectorAll("text")].map((text) => Number(text.getAttribute("font-size") ?? 11));
   const close = READ / Math.min(11, ...sizes);
@@ -65,12 +65,12 @@ function viewing(svg, things) {
     Object.assign(view, { x, y });
     look();
   }
-  function measure(focus) { // reads the size of the window, which is done only when it changes, never between writes
+  function measure(focus) { // reads the window's size; called when the size changes, never between writes to the page
     Object.assign(room, { width: graph.clientWidth, height: graph.clientHeight });
     if (fitted) fit(); else look();
     if (following && focus.length) follow(focus);
   }
-  function place(scale, x, y) { // shows a view from a link, which holds the middle of the window in the picture's own units
+  function place(scale, x, y) { // shows a view from a link, which stores the zoom and, in the picture's units, the window's middle
     view = { scale, x: room.width / 2 - x * scale, y: room.height / 2 - y * scale };
     fitted = following = false;
     look();

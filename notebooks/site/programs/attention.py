@@ -1,4 +1,4 @@
-# One attention head on three words, each a list of two numbers: who listens to whom?
+# One attention head on three words, each represented by two numbers: which word listens to which?
 from autograd_core import Value, dot, scope, softmax
 
 words = [[Value(x, f"{name}{i}") for i, x in enumerate(numbers)]

@@ -1,4 +1,4 @@
-# Newton's method finds where cos x = x³; grad gives the slope, and grad twice the curvature.
+# Newton's method finds where cos x = x³; grad computes the slope, and grad of grad the curvature.
 from autograd_core import Value, cos, grad
 
 
