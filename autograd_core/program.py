@@ -30,9 +30,9 @@ __all__ = ["Program", "Rows", "Traced", "max", "min", "take", "trace", "traced"]
 def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any) -> Program:
     """Trace `function` at example arguments and return its program.
 
-    Values that the function closes over become the program's parameters, whose numbers are read anew at each replay;
-    anything else that the function closes over, including plain numbers, stays as it was during the trace. The
-    function's own exceptions propagate.
+    Values that the function closes over become the program's parameters, whose numbers are read anew at each replay.
+    Anything else that the function reads besides its arguments, such as plain numbers that it closes over, stays as it
+    was during the trace; `traced` notices when it changes. The function's own exceptions propagate.
 
     Args:
         function: The function to trace.
@@ -43,8 +43,9 @@ def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any
 
     Raises:
         GraphError: The function does something that a replay could not repeat: it reads or computes gradients, draws
-            random numbers, formats numbers as text, catches an operation's error, or assigns or stores anything outside
-            itself.
+            random numbers or the items of an iterator, formats numbers as text, catches an operation's error, or
+            assigns or stores anything outside itself. This is also raised by a replay that needs another branch, if
+            something that the function reads has changed since it was traced.
 
     >>> from autograd_core import tanh
     >>> program = trace(lambda x, y: tanh(x * y) + x, 0.5, 1.0)
@@ -93,6 +94,11 @@ def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fa
     propagated through the function's operations, so it reaches the same operands as without tracing. If the function
     returns several numbers, each call runs the function itself instead of replaying it; to replay such a function on
     floats, use the program that `trace` returns.
+
+    The function is traced again if something else that it reads has changed since: an enclosing variable, a global, an
+    attribute, or the contents of a container. Before each replay, all of these are compared, up to a million items of
+    containers in total. (What cannot be seen in Python objects, such as the time or a file, is read only while
+    tracing.) The latest 16 programs for each structure are kept.
 
     Args:
         function: The function to decorate.

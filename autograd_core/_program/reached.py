@@ -21,7 +21,7 @@ from .tracing import refused
 
 # The maximum number of items that are recorded; containers that would exceed it are not searched.
 MOST = 1_000_000
-_PLAIN = {type(None), type(MISSING), bool, int, float, complex, str, bytes, Value, Operation, ModuleType}
+_PLAIN = {type(None), type(MISSING), bool, int, float, complex, str, bytes, Value, Operation}
 _MAKING = {"__new__", "__init__", "__post_init__"}
 _CONTAINERS = (list, tuple, dict, set, frozenset, deque, array, bytearray)
 
@@ -30,7 +30,7 @@ def captured(roots: Iterable[tuple[str, Any]]) -> Captured:
     """Record what the roots capture: a function and objects among its arguments, each given with a name for it.
 
     An attribute is recorded if its name occurs in code that the roots can reach. The code of the standard library, of
-    NumPy and of this package is not searched. The attributes of modules are not recorded.
+    NumPy and of this package is not searched, and neither are installed modules.
 
     Raises:
         GraphError: The function can reach an iterator, whose next item differs from call to call.
@@ -70,6 +70,9 @@ class _Search:
         self.seen[id(thing)] = thing
         if kind is FunctionType:
             self.visit_function(name, thing)
+        elif kind is ModuleType:
+            if not _is_installed(thing):
+                self.objects.append((name, thing, set()))
         elif kind is MethodType:
             self.waiting += [(name, thing.__func__), (name, thing.__self__)]
         elif kind is partial:
@@ -125,7 +128,7 @@ class _Search:
         kind = thing if isinstance(thing, type) else type(thing)
         if kind.__module__ in ("numpy.random._generator", "numpy.random.mtrand"):
             self.record.generators.append(thing)
-        self.waiting.append((name, getattr(thing, "__wrapped__", None)))  # the function that a decorator has wrapped
+        self.waiting.append((name, _own(thing).get("__wrapped__")))  # the function that a decorator has wrapped
         if _top(kind) == "autograd_core":
             return
         for each in self.classes(kind):
@@ -138,7 +141,7 @@ class _Search:
     def look_up(self, name: str, thing: Any, names: set[str]) -> None:
         """Record the attributes of an object that have these names, and search the methods."""
         kind = thing if isinstance(thing, type) else type(thing)
-        own: dict[str, Any] = {} if isinstance(thing, type) else getattr(thing, "__dict__", {})
+        own = _own(thing)
         everything = not self.names.isdisjoint(("vars", "__dict__"))
         attributes = [key for key in own if key in names or everything]
         for each in self.classes(kind):
@@ -173,6 +176,12 @@ class _Search:
         return self.searched[kind]
 
 
+def _own(thing: Any) -> dict[str, Any]:
+    """Return the dict of an object's attributes; an empty one for a class, and for an object without such a dict."""
+    own = getattr(thing, "__dict__", None)
+    return own if type(own) is dict else {}
+
+
 def _items(container: Any) -> tuple[Any, ...]:
     if is_array(container):
         return tuple(container.ravel().tolist()) if container.dtype.kind == "O" else (container.tobytes(),)
@@ -195,8 +204,15 @@ def _top(thing: Any) -> str:
 
 
 def _is_library(thing: Any) -> bool:
-    top = _top(thing)
-    return top in ("autograd_core", "numpy") or top in sys.stdlib_module_names
+    return _is_known(_top(thing))
+
+
+def _is_known(package: str) -> bool:
+    return package in ("autograd_core", "numpy") or package in sys.stdlib_module_names
+
+
+def _is_installed(module: ModuleType) -> bool:
+    return _is_known(module.__name__.partition(".")[0]) or "site-packages" in (getattr(module, "__file__", "") or "")
 
 
 @lru_cache(1024)

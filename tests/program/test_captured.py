@@ -4,6 +4,7 @@ import functools
 import gc
 import itertools
 import math
+import types
 import warnings
 import weakref
 from array import array
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core import GraphError, GraphWarning, Value, grad, trace, traced
+from autograd_core._program import reached
 
 numpy = pytest.importorskip("numpy")
 SCALE = 2.0
@@ -137,6 +139,19 @@ def in_a_traced_function():
     return lambda x: inner(x) + 1.0, change
 
 
+def attribute_of_a_module():
+    settings = types.ModuleType("settings")
+    settings.scale = 2.0
+    return lambda x: settings.scale * x, lambda y: setattr(settings, "scale", y)
+
+
+def function_in_a_module():
+    f, change = cell()
+    functions = types.ModuleType("functions")
+    functions.scaled = f
+    return lambda x: functions.scaled(x), change
+
+
 def set_of_numbers():
     chosen = {2.0}
 
@@ -165,7 +180,8 @@ def sign_of_zero():
 CASES = [
     cell, global_of_a_called_function, nested, attribute, bound_method, list_in_an_attribute, class_attribute,
     attribute_over_a_class_attribute, slot, keyword_default, in_a_partial, in_a_derivative,
-    in_a_decorated_function, in_a_traced_function, set_of_numbers, by_its_name_in_a_string, in_all_attributes,
+    in_a_decorated_function, in_a_traced_function, attribute_of_a_module, function_in_a_module,
+    set_of_numbers, by_its_name_in_a_string, in_all_attributes,
     sign_of_zero,
 ]  # fmt: skip  # a list
 CONTAINERS = {
@@ -338,6 +354,14 @@ def test_programs_of_a_function_that_is_gone_are_freed():
     gone = use()
     gc.collect()
     assert gone() is None
+
+
+def test_items_beyond_the_limit_are_not_compared(monkeypatch):
+    monkeypatch.setattr(reached, "MOST", 4)  # one of them is the default of `ks`
+    few, many = [2.0] * 3, [2.0] * 4
+    of_few, of_many = (reached.captured([("f", lambda x, ks=ks: x * ks[0])]) for ks in (few, many))
+    few[0] = many[0] = 3.0
+    assert of_few.change() == "the contents of f[0]" and of_many.change() is None
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0.0, -0.0, 1.0, 2.5, math.nan])), max_size=20))
