@@ -13,7 +13,7 @@ PLAIN = {str, int, float, bool, type(None), FunctionType, type(relu)}
 
 
 def members(thing: Any, path: str, kind: type, listed: Set[Value] = frozenset()) -> Iterator[tuple[str, Any]]:
-    """Yield (path, object) for each module and parameter in `thing`; a list that has only parameters is one object.
+    """Yield (path, object) for each module and parameter in `thing`; a list of parameters counts as one.
 
     Args:
         thing: The value of an attribute, or an object inside it.

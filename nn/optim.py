@@ -76,7 +76,7 @@ class Optimizer:
         return weights, memory
 
     def _moved_in_c(self, rate: float) -> Any:
-        """Return the same as `_moved`, to the last bit, but computed in C, or NotImplemented if that is impossible."""
+        """Compute the result of `_moved` in C, to the last bit; return NotImplemented if C cannot compute it."""
         return NotImplemented
 
     def kept_in_arrays(self) -> Any:
@@ -179,7 +179,7 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam: a step follows the gradient's running mean, divided by the root of the squared gradient's running mean.
+    """Adam: a step follows the gradient's running mean, divided by the square root of the running mean of its square.
 
     (Kingma and Ba, 2015.)
 
@@ -310,7 +310,7 @@ def _clamped(number: float, limit: float) -> float:
 
 
 def _leaves(parameters: Any) -> list[Value]:
-    """Return each parameter once; in a list collected from several layers, a shared parameter may occur repeatedly."""
+    """Return each parameter once; a list collected from several layers may contain a shared one twice."""
     leaves: list[Value] = list(parameters) if hasattr(parameters, "__iter__") else [parameters]
     if not (set(map(type, leaves)) <= {Value} and all(map(attrgetter("is_leaf"), leaves))):
         wrong = next(p for p in leaves if type(p) is not Value or not p.is_leaf)

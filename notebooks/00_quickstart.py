@@ -46,8 +46,8 @@ for node in toposort(y):
 # ## Backwards
 #
 # `backward()` goes through the same list from the end to the beginning; this is called a *sweep*. The sweep starts with
-# a gradient of 1 at the result. It then passes gradients back from each node to its operands, and multiplies each
-# gradient by the local derivative of the node's operation. Afterwards `w.grad` tells you how fast y changes when w
+# a gradient of 1 at the result. It then passes gradients back from each node to its operands, multiplying each gradient
+# by the local derivative of the node's operation. Afterwards `w.grad` tells you how fast y changes when w
 # changes: $\partial y/\partial w = (1 - y^2)\,x$.
 
 # %%
@@ -141,7 +141,7 @@ plt.show()
 check("00", "accuracy on the moons", nn.accuracy(model, moons), ">= 0.98")
 
 # %% [markdown]
-# Here is the graph of the loss for the point that the network fits worst, with each layer folded into one box. The box
+# Here is the graph of the loss for the point that the network fits worst, with each layer folded into one box. Each box
 # shows how many operations it hides, and how large the gradient with respect to the layer's parameters is (‖grad‖, the
 # square root of the sum of the squared derivatives). Unfolded, the graph would have 158 nodes and would be unreadable.
 
@@ -158,7 +158,7 @@ loss.draw(collapse=2, direction="TB")
 # The oldest test is to move one weight a little to either side, and to see how much the loss changes. `check_gradient`
 # does that for a sample of the weights and biases. It finds a good size for each move, and reports how accurate the
 # resulting estimate of the derivative is (`tolerance`). We use the same point as above, the one with the largest loss.
-# (If a derivative is exactly 0, the reason is a ReLU that is switched off for this point.)
+# (A derivative is exactly 0 where a ReLU is switched off for this point.)
 
 # %%
 from autograd_core.check import check_gradient

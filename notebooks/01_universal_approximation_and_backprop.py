@@ -5,7 +5,7 @@
 # Learning II: Backpropagation" (*Introduction to Machine Learning*, lecture 15, 2018): a network with three hidden
 # units that learns each of four functions, the δ recursion, and the cost of backpropagation in time and memory.
 #
-# The results are named E1 to E10. A call to `check(row, name, value, expectation)` compares a number computed by the
+# The results are numbered E1 to E10. A call to `check(row, name, value, expectation)` compares a number computed by the
 # engine (`autograd_core`) with a number stated in the lecture, or with the value of one of the lecture's formulas. The
 # formulas are evaluated in NumPy or by hand, without the engine.
 
@@ -215,8 +215,8 @@ check("E10", "∂E/∂w(1) with ReLU: graph vs. δ_j x_i", grads(W1), np.outer(d
 # ## E5 · Why backpropagation is efficient: repeated subexpressions
 #
 # In the lecture's figure 6.9, $z = f(f(f(w)))$. Written out in full, the formula $\partial z/\partial w =
-# f'(f(f(w)))\,f'(f(w))\,f'(w)$ computes $f(w)$ again and again. To count the evaluations, we define an operation `f` of
-# our own that counts how often its value is computed. `@primitive` turns a function on floats into an operation of the
+# f'(f(f(w)))\,f'(f(w))\,f'(w)$ computes $f(w)$ again and again. To count the evaluations, we define our own
+# operation, `f`, which records how often it is evaluated. `@primitive` turns a function on floats into an operation of the
 # engine; the argument `derivatives` contains the function's derivative, written in terms of the input x and the result
 # y.
 
@@ -452,8 +452,8 @@ check("E9", "gradient with respect to w2: graph vs. NumPy", grads(w2), np.outer(
 # %% [markdown]
 # ## Results
 #
-# This table shows, for each result, how many numbers were compared with the lecture. If any result had no comparison,
-# this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the lecture's. If any result had not been checked,
+# the cell below would raise an error.
 
 # %%
 summary("E", 10)

@@ -7,7 +7,7 @@
 # computation graph. Then you will measure the cost and the error of a numerical gradient, train networks that tell
 # digits apart, and compare batch descent with sequential descent.
 #
-# The results are named M1 to M6. A call to `check(row, name, value, expectation)` compares a number computed by the
+# The results are numbered M1 to M6. A call to `check(row, name, value, expectation)` compares a number computed by the
 # engine (`autograd_core`) with the same number computed by the lecture's listings, or with a bound. The listings are
 # written in NumPy, independently of the engine.
 
@@ -304,9 +304,8 @@ check("M6", "1 against the rest: held-out accuracy of the network", by_network, 
 # %% [markdown]
 # ## M5 · Batch and sequential descent
 #
-# Batch descent takes one step with the gradient of the whole $E_{in}$; sequential descent (SGD) takes a step after each
-# point. In each pass over the data, both compute a gradient for each of the N points, but sequential descent takes N
-# steps, and batch descent only one.
+# In each pass over the data, batch descent takes one step, with the gradient of $E_{in}$; sequential descent (SGD) takes
+# a step after each point. Both compute a gradient for each of the N points, but sequential descent takes N steps, and batch descent only one.
 
 # %%
 def descend(sequential, epochs, rate):
@@ -355,8 +354,8 @@ check("M5", "E_in at the start of epoch 20: sequential / batch", sequential[-1] 
 # %% [markdown]
 # ## Results
 #
-# This table shows, for each result, how many numbers were compared with the lecture. If any result had no comparison,
-# this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the lecture's. If any result had not been checked,
+# the cell below would raise an error.
 
 # %%
 summary("M", 6)

@@ -5,7 +5,7 @@
 # Sheffield), from one weight and one association to networks that remember photographs, get stuck in local minima, and
 # learn the noise in their data.
 #
-# The results are named S1 to S8. A call to `check(row, name, value, expectation)` compares a number computed by the
+# The results are numbered S1 to S8. A call to `check(row, name, value, expectation)` compares a number computed by the
 # engine (`autograd_core`) with a number stated in the lecture, or with the value of one of the lecture's formulas. The
 # formulas are evaluated without the engine.
 
@@ -478,8 +478,8 @@ check("S8", "validation error: 3 units / 1 unit (underfit), and 3 units / 16 uni
 # %% [markdown]
 # ## Results
 #
-# This table shows, for each result, how many numbers were compared with the lecture. If any result had no comparison,
-# this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the lecture's. If any result had not been checked,
+# the cell below would raise an error.
 
 # %%
 summary("S", 8)

@@ -6,7 +6,7 @@
 # layer); the chain rule over all paths; Jacobians and their dimensions; the whole gallery of modules, each with its
 # value, gradient, plot and gradient check; and modules of your own, with their tests.
 #
-# The results are named U1 to U12. A call to `check(row, name, value, expectation)` compares a number computed by the
+# The results are numbered U1 to U12. A call to `check(row, name, value, expectation)` compares a number computed by the
 # engine (`autograd_core`) with the value of a formula from the lecture. The formulas are evaluated without the engine:
 # in NumPy, with Python's `math`, or by hand.
 
@@ -716,8 +716,8 @@ for own, made in composed.items():
 # %% [markdown]
 # ## Results
 #
-# This table shows, for each result, how many numbers were compared with the lecture. If any result had no comparison,
-# this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the lecture's. If any result had not been checked,
+# the cell below would raise an error.
 
 # %%
 summary("U", 12)

@@ -5,7 +5,7 @@
 # 2016, lectures 14–17): gates made of single units, the matrix equations of backpropagation, the things that go wrong
 # in training (saturation, vanishing gradients, symmetry), and nine remedies for overfitting.
 #
-# The results are named O1 to O10. A call to `check(row, name, value, expectation)` compares a number computed by the
+# The results are numbered O1 to O10. A call to `check(row, name, value, expectation)` compares a number computed by the
 # engine (`autograd_core`) with a number stated in the notes, or with the result of evaluating one of their equations in
 # NumPy, without the engine.
 
@@ -208,10 +208,10 @@ check("O4", "(13), (14): the chain rule ∂z³/∂z² = ∂z³/∂a² ∂a²/∂
 # %% [markdown]
 # ## O5 · Any number of layers: FE1–2, BE1–4
 #
-# The forward equations (FE1–2) are $z^l = W^la^{l-1} + b^l$, $a^l = f(z^l)$. The backward equations (BE1–4) are
+# The forward equations (FE1–2) are $z^l = W^la^{l-1} + b^l$ and $a^l = f(z^l)$. The backward equations (BE1–4) are
 # $\frac{\partial\ell}{\partial z^L} = \frac{\partial\ell}{\partial a^L}\frac{\partial a^L}{\partial z^L}$,
 # $\frac{\partial\ell}{\partial z^l} = \frac{\partial\ell}{\partial z^{l+1}}W^{l+1}\frac{\partial a^l}{\partial z^l}$,
-# $\frac{\partial\ell}{\partial W^l} = (a^{l-1}\frac{\partial\ell}{\partial z^l})^{\mathsf T}$,
+# $\frac{\partial\ell}{\partial W^l} = (a^{l-1}\frac{\partial\ell}{\partial z^l})^{\mathsf T}$ and
 # $\frac{\partial\ell}{\partial b^l} = \frac{\partial\ell}{\partial z^l}$. Softmax acts on a whole layer, so its
 # Jacobian is a full matrix.
 
@@ -495,10 +495,10 @@ for name, change in changes.items():
 
 # %% [markdown]
 # For dropout, the notes halve the weights at test time. `nn.Dropout` changes nothing at test time; instead, during
-# training, it doubles the inputs that it keeps (more exactly, it divides them by 1 − p, where p is the probability of
+# training, it doubles the inputs that it keeps (more precisely, it divides them by 1 − p, where p is the probability of
 # dropping an input). If we train one network each way, and both networks drop the same inputs, they compute the same
-# outputs at test time. To show this, we put `nn.Dropout` before a linear unit on the graph, and compare the result with
-# a NumPy implementation of the notes' version, in which the gradient of $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf
+# outputs at test time. To show this, we build a graph with `nn.Dropout` in front of a linear unit, and compare the
+# result with a NumPy implementation of the notes' version, in which the gradient of $(\mathbf w\cdot\mathbf x - t)^2$ is $2(\mathbf
 # w\cdot\mathbf x - t)\,\mathbf x$. (The weights in the notes' version are twice as large, so they need a step size four
 # times as large.)
 
@@ -609,8 +609,8 @@ check("O10", "number of sampled coordinates that disagree with finite difference
 # %% [markdown]
 # ## Results
 #
-# This table shows, for each result, how many numbers were compared with the notes. If any result had no comparison,
-# this cell would raise an error.
+# This table shows, for each result, how many numbers were compared with the notes. If any result had not been checked,
+# the cell below would raise an error.
 
 # %%
 summary("O", 10)

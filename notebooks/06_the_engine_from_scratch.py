@@ -160,8 +160,7 @@ check("06", "corrected: d(a·a)/da at 3, computed with +=", a.grad, 6.0)
 # ## Failure 2: the order of the sweep
 #
 # The walk through the graph, backwards from the result, is called the *sweep*. With `+=`, every path counts, but a node
-# that is reached along two paths pushes twice, and its second push passes on again what its first push already passed
-# on. A node may push only once, and only when its gradient is complete, that is, after all the nodes that use it have
+# that is reached along two paths pushes twice, and its second push repeats what its first push has already passed on. A node may push only once, and only when its gradient is complete, that is, after all the nodes that use it have
 # pushed. To guarantee this order, we sort the graph topologically and go through the sorted list backwards.
 
 # %%
@@ -282,9 +281,9 @@ print(y.op, y.operands, y.local_derivatives)
 # %% [markdown]
 # ## Failure 5: sweeping twice
 #
-# When you sweep twice, the gradients of a graph's inputs, its *leaves*, should add up, so that you can sum the
-# gradients of several losses. In the small class, the gradients of the nodes between the leaves and the result add up
-# too, so in the second sweep those nodes push the gradients from the first sweep again.
+# When you sweep twice, the gradients of a graph's inputs, its *leaves*, should accumulate, so that you can sum
+# the gradients of several losses. In the small class, the gradients of the nodes between the leaves and the result
+# accumulate too, so in the second sweep those nodes push the gradients from the first sweep again.
 
 # %%
 a = Tiny(2.0)
@@ -367,7 +366,7 @@ check("06", "slope of tanh at 20: engine", ac.grad(ac.tanh)(20.0), 4 * math.exp(
 #
 # <details><summary>Solution</summary>
 #
-# Each entry of `waiting` is a pair of a node and a flag; the flag tells whether the node's operands are already in
+# Each entry of `waiting` is a (node, flag) pair; the flag indicates whether the node's operands are already in
 # `order` when the entry is popped.
 #
 # ```python

@@ -26,7 +26,7 @@ from autograd_core.check import check_gradient, check_primitive, ulps
 from autograd_core.strategies import smooth_operands, smooth_programs
 
 # %% [markdown]
-# ## A central difference has an error
+# ## Central differences are inexact
 #
 # For a central difference $(f(x + h) - f(x - h))/2h$ there is a best step h, which depends on the function and on the
 # point. The checker finds this step for each coordinate (each number that f depends on), and estimates the error of the

@@ -73,7 +73,7 @@ class Picture:
 
 
 def picture(y: Outputs, options: Options) -> Picture:
-    """Return a picture of the graph of `y`, folded as the options specify; the picture may have any size."""
+    """Return a picture of the graph of `y`, folded as the options specify; the picture may be of any size."""
     graph = graph_of(y)
     return _pictured(graph, fold(graph, **next(_ways(graph, options))), options)
 
@@ -109,7 +109,7 @@ def _first_fitting(graph: Graph, foldings: Iterator[Folding], options: Options, 
         f"this graph has {len(graph.order):,} nodes, and {min(sizes):,} boxes even when folded as far as possible, "
         f"which is more than max_nodes = {max_nodes}. To fix this, name its parts with autograd_core.scope(…), so "
         "that each can be folded into one box; draw an inner node or a smaller batch; increase max_nodes (and "
-        "time_limit); or write the source alone with to_dot, which handles any size"
+        "time_limit); or write only the source with to_dot, which has no limit"
     )
 
 
@@ -262,7 +262,7 @@ def formula(picture: Picture, box: Box) -> str:
         return applied(node.op, [*drawn.values(), *([f"… {left_out} more"] if left_out else [])])
     names = []
     for index, x in enumerate(node.operands):
-        if index not in drawn and type(x) is Value:  # x shares an edge, or is an earlier sum of a running total
+        if index not in drawn and type(x) is Value:  # x shares an edge, or is an earlier partial sum of a running total
             drawn[index] = source.short if (source := picture.box(x)) is not box else "…"
         names.append(drawn[index])
     return applied(node.op, names)

@@ -5,5 +5,5 @@ function and a method of `Value`) and `printing.py` (how formulas for the deriva
 row). Then read the modules that the rows refer to: `domains.py` (domains, kinks and flat regions), `values.py` and
 `derivatives.py` (values and local derivatives too long for a row), `choosing.py` and `integers.py` (`take`, `max` and
 `min`). The numerical functions are in `special.py`, `activations.py`, `series.py` and, in decimal and integer
-arithmetic, `exact.py`. `signatures.py` is for type checkers.
+arithmetic, `exact.py`. `signatures.pyi` is for type checkers.
 """

@@ -25,7 +25,7 @@ BLOCK = 65_536
 
 @dataclass(slots=True)
 class Answers:
-    """The results of all rows: values, gradients (per row and summed), and a branch with the outputs' structure."""
+    """The results for all rows: values, gradients (per row and summed), and a branch with the outputs' structure."""
 
     values: array[float]
     by_row: array[float]
@@ -54,7 +54,7 @@ def play_rows(
         block = _rebased(block, size) if size < count else block
         found = _block(replays, block, size, varying, threads, start)
         if not any(moves and column.step for moves, column in zip(varying or (), columns, strict=False)):
-            # The gradients per row are not needed, and for all blocks they could take more memory than the inputs.
+            # The per-row gradients are not needed, and all blocks' together could take more memory than the inputs.
             found.by_row = array("d")
         total = found if total is None else _after(total, found)
         if progress is not None:
@@ -93,7 +93,7 @@ def _block(
 
 
 def _rebased(columns: Sequence[Column], count: int) -> list[Column]:
-    """Return columns that cover only the first `count` rows of these columns."""
+    """Return columns that cover only the first `count` rows of the given columns."""
     views: dict[int, Any] = {}
     made = []
     for column in columns:
@@ -134,9 +134,8 @@ def _together(groups: Sequence[tuple[list[int], Branch, RowResults]], count: int
     for _, branch, found in groups:
         if len(branch.output.numbers) != len(first.output.numbers) or branch.output.leaves != first.output.leaves:
             raise GraphError(
-                "over rows, a traced function must return the same structure for each row; the results of two "
-                "rows differ in shape or in size "
-                f"({len(first.output.numbers)} and {len(branch.output.numbers)} numbers)"
+                "a traced function that is replayed over rows must return the same structure for each row; the results "
+                f"of two rows, of {len(first.output.numbers)} and {len(branch.output.numbers)} numbers, differ in shape"
             )
         if found.summed:
             sums = [found.summed.get(slot, 0.0) for slot in range(inputs)]

@@ -22,7 +22,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return _merged(inputs, parameters, _values)
 
     def gradients(inputs: Any, parameters: Any = defaults) -> Any:
-        """Return the gradients of the first number with respect to inputs and then parameters.
+        """Return the gradients of the first number in the result, with respect to the inputs and then the parameters.
 
         Each gradient is an array with one item per row.
         """
@@ -120,7 +120,7 @@ def player(rows: Any, branches: Any, defaults: Any) -> Any:
         return np.asarray(flat(*numbers) if callable(flat) else bool(flat))
 
     def _zeros(slope: Any, flat: Any) -> Any:
-        """Return a slope in which -0.0 replaces 0 where the derivative is flat; -0.0 lets no gradient pass."""
+        """Return the slope, with 0 replaced by -0.0 wherever the function is flat; -0.0 blocks the gradient."""
         return np.where(np.asarray(slope) == 0.0, np.where(flat, -0.0, 0.0), slope)
 
     def _nothing(x: Any) -> Any:

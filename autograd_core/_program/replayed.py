@@ -1,7 +1,7 @@
 """Carries out a call to a program: checks the arguments, selects the inputs in them, and makes a node for the call.
 
-A program is a function recorded as lists of operations. It has a list, called a branch, for each combination of answers
-to the questions (such as comparisons) that the function asked about its numbers.
+A program is a function recorded as lists of operations. It has a list, called a branch, for each combination of
+outcomes of the comparisons and other tests that the function made on its numbers.
 """
 
 from __future__ import annotations
@@ -58,19 +58,19 @@ class Replayed:
         return self._replays.fast
 
     def _trace(self, numbers: Sequence[float]) -> Branch:
-        """Trace the branch of a point."""
+        """Trace the branch that a point takes."""
         assert self._function is not None
         if (change := self._captured.change()) is not None:
             raise GraphError(
-                f"{change} has changed since {self.name} was traced, so the branch of this point cannot be added; "
+                f"{self.name} was traced before {change} changed, so it cannot add the branch that these numbers take; "
                 "trace the function again"
             )
         branch = self._record(numbers)
-        if self._captured.change() is not None:  # this may be something that only the first call computes
+        if self._captured.change() is not None:  # perhaps the function computes something at its first call only
             self._captured = captured(self._roots())
             branch = self._record(numbers)
             if (change := self._captured.change()) is not None:
-                raise refused(f"changes {change}", "return the new value, and change it outside the function")
+                raise refused(f"changes {change}", "return the new value, and make the change outside the function")
         return branch
 
     def _record(self, numbers: Sequence[float]) -> Branch:
@@ -91,8 +91,8 @@ class Replayed:
         call = opened(arguments, keywords)
         if call.key != self._arguments.key or self._static(call) != self._static(self._arguments):
             raise ValueError(
-                f"{self.name} was traced for other arguments (their number, structure, shape or static values differ); "
-                "trace it for these arguments, or use @traced"
+                f"{self.name} was traced for different arguments (their number, structure, shape or static values "
+                "differ); trace it for these arguments, or use @traced"
             )
         return call
 
@@ -146,7 +146,7 @@ class Replayed:
         [branch, *others] = self._replays.branches
         if others or branch.path:
             raise refused(
-                f"calls {self.name}, a program that has branches but no function", "trace the original function"
+                f"calls {self.name}, a loaded program with several branches", "trace the original function"
             )
         given = self._given(call)
         listing = branch.varying(tuple(type(x) is Value for x in given))
@@ -187,18 +187,18 @@ class Replayed:
         return branch.result([node])
 
     def _row_value(self, operands: Sequence[float]) -> float:
-        """Return the value of a node of this program; its operands are the inputs and then the parameters."""
+        """Return the value of a node of this program; the node's operands are the inputs and then the parameters."""
         return self._at(operands)[0]
 
     def _row_slopes(self, operands: Sequence[Any], result: Any) -> Sequence[Any]:
         """Return the local derivatives of a node of this program.
 
-        If operands are Values, differentiate the graph that the function itself builds.
+        If any operand is a Value, differentiate the graph that the function itself builds.
         """
         if not any(type(x) is Value for x in operands):
             return self._at(operands)[1]
         if self._function is None:
-            raise GraphError(f"{self.name} was made from a graph, so it has no second derivatives; trace its function")
+            raise GraphError(f"{self.name} was made from a graph, so it has no second derivatives; trace a function")
         moving = dict(zip(self._moving, operands, strict=False))
         numbers = [moving.get(i, x) for i, x in enumerate(self._arguments.numbers)]
         positional, keywords = self._arguments.structure.rebuild(numbers)
@@ -209,7 +209,7 @@ class Replayed:
         return [next(slopes) if type(x) is Value else 0.0 for x in operands]
 
     def _inside(self, node: Value) -> Any:
-        """Build the graph that a node of this program stands for, on the node's operands; return the graph's result."""
+        """Build, on a node's operands, the graph that the node stands for; return the graph's result."""
         count = len(self._moving)
         given, parameters = node.operands[:count], node.operands[count:]
         branch = self._replays.branch_of(as_floats(given))
@@ -220,13 +220,13 @@ class Replayed:
         return unfolded(listing, [*given, *parameters, *others])[0]
 
     def _at(self, operands: Sequence[float]) -> tuple[float, list[float]]:
-        """Return the value and gradients at these operands, which also supply the numbers of the parameters."""
+        """Return the value and gradients at these operands, which include the parameters' values."""
         count = len(self._moving)
         numbers, parameters = operands[:count], operands[count:]
         if len({tuple(map(id, branch.moving)) for branch in self._replays.branches}) > 1:
             raise GraphError(
                 f"the branches of {self.name} read different parameters, so a node of one branch cannot be evaluated "
-                "at numbers that take another branch; call the program at those numbers"
+                "at numbers that take another branch; call the program with those numbers"
             )
         branch, (value, by_input, by_parameter) = self._replays.played(
             numbers,
@@ -238,4 +238,4 @@ class Replayed:
 
 
 def _anything(*arguments: Any, **keywords: Any) -> None:
-    """Stand in for the function of a program without a function; this signature makes `argnums` positions."""
+    """Stand in for the function of a program that has none; with this signature, `argnums` are positions."""

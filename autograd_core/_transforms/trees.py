@@ -17,18 +17,18 @@ Shape = tuple[int, ...] | None  # the shape of an array, or None for a number
 
 
 def is_array(thing: Any) -> bool:
-    """Return whether a thing is a NumPy array, without importing NumPy."""
+    """Return whether `thing` is a NumPy array, without importing NumPy."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(thing, numpy.ndarray)
 
 
 def passes(thing: Any) -> bool:
-    """Return whether `thing` may be in a structure but plays no part in derivatives: None or a string."""
+    """Return whether `thing` is None or a string, which a structure may contain although neither has a derivative."""
     return thing is None or isinstance(thing, str)
 
 
 def is_bool(thing: Any) -> bool:
-    """Return whether a thing is a bool of Python or of NumPy."""
+    """Return whether `thing` is a Python or NumPy bool."""
     kind = type(thing)
     return kind is bool or (kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_"))
 
@@ -134,7 +134,7 @@ def _blocks(output: Leaf, inputs: Sequence[Leaf], rows: Sequence[Sequence[Any]])
 def taken_apart(thing: Any) -> Structure:
     """Take `thing` apart into the numbers in it, in order, and the positions where they belong.
 
-    An array is rebuilt as an array of float64, or as an array of objects if Values are among its new elements.
+    An array is rebuilt as an array of float64, or as an array of objects if any of its new elements are Values.
 
     Args:
         thing: A number or Value, or arbitrarily nested lists, tuples, dicts, named tuples, dataclasses, NumPy arrays
@@ -248,18 +248,18 @@ def _unknown(thing: Any) -> str:
             f"pass {plain}(…), or register it with autograd_core.register({name}, …)"
         )
     return (
-        "only numbers can be differentiated, alone or in lists, tuples, dicts, dataclasses and NumPy arrays; "
+        "derivatives exist only for numbers, single or in lists, tuples, dicts, dataclasses and NumPy arrays; "
         f"got {thing!r} of type {name}: leave it out, or register its class with autograd_core.register"
     )
 
 
 def is_number(thing: Any) -> bool:
-    """Return whether a thing is a Value or a real number."""
+    """Return whether `thing` is a Value or a real number."""
     return type(thing) is Value or number(thing) is not None
 
 
 def joined(numbers: Sequence[Any], shape: Shape) -> Any:
-    """Return an array of this shape, or the only number if the shape is None.
+    """Return an array of the given shape, or the single number itself if `shape` is None.
 
     The array contains floats, or objects if any element is not a plain number.
     """

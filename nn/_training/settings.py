@@ -103,8 +103,8 @@ class Settings:
         self.parameters = list(dict.fromkeys(model.parameters()))
         if not self.parameters:
             raise ValueError(
-                f"{model!r} has no parameters: create them with `parameter` and assign them to attributes, alone or in "
-                "lists"
+                f"{model!r} has no parameters: create them with `parameter` and assign them to attributes, "
+                "individually or in lists"
             )
         mover = SGD(self.parameters, lr=0.1) if self.optimizer is None else self.optimizer
         if not isinstance(mover, Optimizer):

@@ -1,4 +1,4 @@
-"""Adding an operation only takes a row: in a copy of the package with one more row, everything else follows."""
+"""A row is all that the package itself needs for a new operation: with one more row, in a copy, the rest follows."""
 
 import os
 import shutil
