@@ -98,7 +98,7 @@ def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fa
     The function is traced again if something else that it reads has changed since: an enclosing variable, a global, an
     attribute, or the contents of a container. Before each replay, all of these are compared, up to a million items of
     containers in total. (What cannot be seen in Python objects, such as the time or a file, is read only while
-    tracing.) The latest 16 programs for each structure are kept.
+    tracing.) There are at most 16 programs for each structure; beyond that, calls run the function itself.
 
     Args:
         function: The function to decorate.
@@ -146,18 +146,25 @@ class Traced:
         if running() is not None:  # within another trace, this is an ordinary function
             return self._function(*arguments, **keywords)
         call = opened(arguments, keywords)
-        return self.program_for(call)._recorded(call)
+        program = self._program_for(call)
+        return self._function(*arguments, **keywords) if program is None else program._recorded(call)
 
     def program_for(self, call: Arguments) -> Program:
         """Return the program for a call, tracing it if necessary."""
+        return self._program_for(call) or _traced_program(self._function, call, self._static, self.fast)
+
+    def _program_for(self, call: Arguments) -> Program | None:
+        """Return a program that has read what the function would read now; None if too many are out of date."""
         ints: tuple[int, ...] = ()
         if static := self._static.get(call.key):
             ints = tuple(x for i, x in enumerate(call.numbers) if type(x) is int and call.argument_of(i) in static)
-        change = None
-        for program in self._programs.get((call.key, ints), ()):
+        change, programs = None, self._programs.get((call.key, ints), ())
+        for program in programs:
             change = program._captured.change()
             if change is None:
                 return program
+        if len(programs) == MANY:
+            return None
         program = _traced_program(self._function, call, self._static, self.fast)
         self._keep(program, call, change)
         return program
@@ -171,9 +178,10 @@ class Traced:
                 "from being static, use take(table, i)"
             )
         elif len(programs) == MANY - 1:
-            message = f"the latest because {change} changed; if it changes often, pass it as an argument"
-        elif len(programs) == MANY:
-            programs.pop()
+            message = (
+                f"the latest because {change} changed; pass it as an argument, since the function itself runs "
+                "from now on whenever none of these programs fits"
+            )
         programs.insert(0, program)
         if message is not None:
             name = name_of(self._function)

@@ -4,19 +4,38 @@
 #include <math.h>
 #include <string.h>
 
-/* Whether two objects are one object, or numbers or strings of one type with the same bits. Runs no Python code. */
+static int same(PyObject *one, PyObject *other);
+
+static int same_tuples(PyObject *one, PyObject *other)
+{
+    Py_ssize_t size = PyTuple_GET_SIZE(one);
+    if (size != PyTuple_GET_SIZE(other) || Py_EnterRecursiveCall(" while comparing tuples"))
+        return 0; /* with an error set, if the tuples are nested too deeply */
+    Py_ssize_t i = 0;
+    while (i < size && same(PyTuple_GET_ITEM(one, i), PyTuple_GET_ITEM(other, i)))
+        i++;
+    Py_LeaveRecursiveCall();
+    return i == size;
+}
+
+/* Whether two objects count as the same: see Captured. Runs no Python code. */
 static int same(PyObject *one, PyObject *other)
 {
     if (one == other)
         return 1;
-    if (one == NULL || !Py_IS_TYPE(one, Py_TYPE(other)))
+    if (!Py_IS_TYPE(one, Py_TYPE(other)))
         return 0;
-    if (PyFloat_CheckExact(one)) {
+    if (PyFloat_Check(one)) {
         double x = PyFloat_AS_DOUBLE(one), y = PyFloat_AS_DOUBLE(other);
         return (isnan(x) && isnan(y)) || memcmp(&x, &y, sizeof x) == 0;
     }
-    return (PyLong_CheckExact(one) || PyUnicode_CheckExact(one) || PyBytes_CheckExact(one)) &&
-           PyObject_RichCompareBool(one, other, Py_EQ) == 1;
+    if (PyTuple_CheckExact(one))
+        return same_tuples(one, other);
+    if (PyLong_CheckExact(one) || PyUnicode_CheckExact(one) || PyBytes_CheckExact(one))
+        return PyObject_RichCompareBool(one, other, Py_EQ) == 1;
+    return (PyList_CheckExact(one) && PyList_GET_SIZE(one) + PyList_GET_SIZE(other) == 0) ||
+           (PyDict_CheckExact(one) && PyDict_GET_SIZE(one) + PyDict_GET_SIZE(other) == 0) ||
+           (Py_IS_TYPE(one, &PySet_Type) && PySet_GET_SIZE(one) + PySet_GET_SIZE(other) == 0);
 }
 
 static int same_keys(PyObject *holder, PyObject *keys, PyObject *contents, PyObject *missing)
@@ -78,7 +97,7 @@ static PyObject *first_changed(PyObject *Py_UNUSED(module), PyObject *arguments)
         PyObject *record = Py_NewRef(PyList_GET_ITEM(held, i)); /* the keys of a dict may be compared by Python code */
         int found = unchanged(record, missing);
         Py_DECREF(record);
-        if (found < 0)
+        if (found < 0 || PyErr_Occurred())
             return NULL;
         if (found == 0)
             return PyLong_FromSsize_t(i);

@@ -6,7 +6,7 @@ and the static ints (ints that were fixed when the function was traced), select 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -47,8 +47,12 @@ class Arguments:
             count += leaf.size
         return Structure(numbers, leaves, form)
 
+    def inputs(self, static: Collection[int]) -> tuple[int, ...]:
+        """Return the positions of the numbers that are inputs: all but the ints in the arguments in `static`."""
+        return tuple(i for i, x in enumerate(self.numbers) if type(x) is not int or self.argument_of(i) not in static)
+
     def kept(self) -> list[tuple[str, Any]]:
-        """Return everything in the arguments that is not a number, each with a name for its argument."""
+        """Return everything in the arguments that is not a number, and the classes, each with its argument's name."""
         first, second = self.structure.form.parts  # type: ignore[union-attr]  # positional and keyword
         names = [f"argument {i}" for i in first.names] + second.names
         parts = first.parts + second.parts
@@ -157,7 +161,7 @@ def _numbers(thing: Any) -> tuple[list[Any], Shape] | None:
 
 def _kept(form: Nested | Kept | Leaf) -> list[Any]:
     if isinstance(form, Nested):
-        return [thing for part in form.parts for thing in _kept(part)]
+        return [type(form.like), *(thing for part in form.parts for thing in _kept(part))]
     return [form.thing] if isinstance(form, Kept) else []
 
 

@@ -5,7 +5,7 @@ A replay does not run the function, so it would not notice such a change. `reach
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import CellType
 from typing import Any
 
@@ -21,7 +21,8 @@ Held = tuple[Any, tuple[Any, ...] | None, tuple[Any, ...], int]
 class Captured:
     """What a function captures: enclosing variables, globals, attributes and the contents of containers.
 
-    Two objects count as the same if they are one object, or numbers or strings of one type with the same bits.
+    Two objects count as the same if they are one object; if they are numbers or strings of one type with the same bits,
+    or tuples of such; or if both are an empty list, dict or set.
     """
 
     def __init__(self) -> None:
@@ -50,11 +51,13 @@ class Captured:
         return None
 
     def _described(self, at: int) -> str:
-        name, (holder, keys, contents, size) = self._names[at], self._held[at]
-        if keys is None or size >= 0:
+        name, (holder, keys, contents, _) = self._names[at], self._held[at]
+        if keys is None or (name and not name.endswith(".")):
             return name
-        changed = (key for key, thing in zip(keys, contents, strict=True) if not _same(holder.get(key, MISSING), thing))
-        return name + str(next(changed))
+        for key, thing in zip(keys, contents, strict=True):
+            if not _same(dict.get(holder, key, MISSING), thing):
+                return f"{name}{key}"
+        return f"the number of attributes of {name[:-1]}"
 
 
 @accelerated
@@ -62,11 +65,11 @@ def first_changed(held: list[Held], missing: object) -> int:
     """Return the index of the first holder whose contents are not the recorded ones, or -1 if there is none."""
     for i, (holder, keys, contents, size) in enumerate(held):
         if keys is not None:
-            now: Iterable[Any] = [holder.get(key, missing) for key in keys]
-            if size not in (-1, len(holder)):
+            now: Any = [dict.get(holder, key, missing) for key in keys]
+            if size not in (-1, dict.__len__(holder)):
                 return i
         else:
-            now = _content(holder, missing) if type(holder) is CellType else holder
+            now = _content(holder, missing) if type(holder) is CellType else list.copy(holder)
         if not _are_same(now, contents):
             return i
     return -1
@@ -89,6 +92,8 @@ def _same(one: Any, other: Any) -> bool:
     kind = type(one)
     if kind is not type(other):
         return False
-    if kind is float:
-        return bool(one.hex() == other.hex())
-    return kind in (int, str, bytes) and bool(one == other)
+    if issubclass(kind, float):
+        return float.hex(one) == float.hex(other)
+    if kind is tuple:
+        return _are_same(one, other)
+    return (kind in (int, str, bytes) and bool(one == other)) or (kind in (list, dict, set) and not one and not other)

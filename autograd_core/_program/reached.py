@@ -1,29 +1,53 @@
-"""Finds what a function reads besides its arguments, by searching its code and the objects that the code can reach."""
+"""Finds what a function reads besides its arguments, by searching its code and the objects that the code can reach.
+
+The search need not be complete to be useful, but nothing that it finds may harm: it calls no code of the objects.
+"""
 
 from __future__ import annotations
 
-import dis
-import io
 import sys
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import cached_property, lru_cache, partial
-from types import CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from functools import cached_property, partial
+from types import FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 from .._operations.operation import Operation
-from .._transforms.trees import is_array
 from ..value import Value
 from .captured import MISSING, Captured
+from .inspecting import (
+    attributes_of,
+    class_of,
+    code_of,
+    globals_in,
+    imports_in,
+    in_slot,
+    is_array,
+    is_installed,
+    is_known,
+    item_name,
+    items_of,
+    names_in,
+    of_class,
+    package_of,
+    size_of,
+)
 from .tracing import refused
 
-# The maximum number of items that are recorded; containers that would exceed it are not searched.
+# The maximum number of objects and items that are recorded; what would exceed it is not searched.
 MOST = 1_000_000
 _PLAIN = {type(None), type(MISSING), bool, int, float, complex, str, bytes, Value, Operation}
-_MAKING = {"__new__", "__init__", "__post_init__"}
 _CONTAINERS = (list, tuple, dict, set, frozenset, deque, array, bytearray)
+# Special methods that do not run when a function computes with an object that exists already.
+_OTHER = {
+    "__new__", "__init__", "__post_init__", "__init_subclass__", "__set_name__", "__repr__", "__str__", "__reduce__",
+    "__getstate__", "__setstate__", "__del__",
+}  # fmt: skip  # a list
+# Classes of libraries whose objects wrap a function or a container of the user's.
+_WRAPPERS = {"UserDict", "UserList", "ChainMap", "vectorize", "SimpleNamespace"}
+LONGEST = 80  # the maximum length of a name in a message
 
 
 def captured(roots: Iterable[tuple[str, Any]]) -> Captured:
@@ -33,7 +57,7 @@ def captured(roots: Iterable[tuple[str, Any]]) -> Captured:
     NumPy and of this package is not searched, and neither are installed modules.
 
     Raises:
-        GraphError: The function can reach an iterator, whose next item differs from call to call.
+        GraphError: The function reads a variable that contains an iterator, whose next item differs from call to call.
     """
     search = _Search()
     search.run(roots)
@@ -43,192 +67,180 @@ def captured(roots: Iterable[tuple[str, Any]]) -> Captured:
 class _Search:
     def __init__(self) -> None:
         self.record = Captured()
-        self.names: set[str] = set()  # all names that occur in the code searched so far
+        self.names: dict[str, None] = {}  # all names that occur in the code searched so far, in order
         self.seen: dict[int, Any] = {}
         self.waiting: list[tuple[str, Any]] = []
-        self.objects: list[tuple[str, Any, set[str]]] = []  # with the names that have been looked up in each object
+        self.objects: list[tuple[str, Any]] = []
+        self.looked_up: list[int] = []  # how many of the names have been looked up in each of the objects
+        self.due: list[int] = []  # the objects in which some have not
         self.members: set[tuple[type, str]] = set()  # the attributes of classes that have been visited
         self.searched: dict[type, list[type]] = {}
+        self.methods: dict[int, type] = {}  # the classes of methods, by the identity of their functions
+        self.reading: set[type] = set()  # the classes with a method that reads the dicts of objects, and whether any
+        self.everything = False  # other function does
         self.room = MOST
 
     def run(self, roots: Iterable[tuple[str, Any]]) -> None:
         """Search until there are neither new objects nor new names."""
         self.waiting += roots
+        names: list[str] = []
         while self.waiting:
             self.visit(*self.waiting.pop())
             if not self.waiting:
-                for name, thing, known in self.objects:
-                    if new := self.names - known:
-                        known |= new
-                        self.look_up(name, thing, new)
+                if len(self.names) > len(names):
+                    names = list(self.names)
+                    self.due = list(range(len(self.objects)))
+                for i in self.due:
+                    self.look_up(*self.objects[i], names[self.looked_up[i] :])
+                    self.looked_up[i] = len(names)
+                self.due = []
 
     def visit(self, name: str, thing: Any) -> None:
         """Record an object's contents, and put everything that it leads to on the waiting list."""
         kind = type(thing)
-        if kind in _PLAIN or id(thing) in self.seen:
+        if kind in _PLAIN or id(thing) in self.seen or self.room < 0:
             return
+        self.room -= 1
         self.seen[id(thing)] = thing
+        name = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
         if kind is FunctionType:
             self.visit_function(name, thing)
         elif kind is ModuleType:
-            if not _is_installed(thing):
-                self.objects.append((name, thing, set()))
+            if not is_installed(thing):
+                self.add(name, thing)
         elif kind is MethodType:
             self.waiting += [(name, thing.__func__), (name, thing.__self__)]
         elif kind is partial:
             self.waiting += [(name, thing.func), (name, thing.args), (name, thing.keywords)]
-        elif isinstance(thing, Iterator) and not isinstance(thing, io.IOBase):
-            raise refused(f"reads the iterator {name}", "pass its items to the function as arguments")
         else:
-            if isinstance(thing, _CONTAINERS) or is_array(thing):
+            if issubclass(kind, _CONTAINERS) or is_array(thing):
                 self.visit_items(name, thing)
             self.visit_object(name, thing)
 
     def visit_function(self, name: str, function: FunctionType) -> None:
         """Record the enclosing variables and the globals that a function names."""
-        if _is_library(function):
-            return
         code, scope = function.__code__, function.__globals__
-        self.names |= _names(code)
-        self.hold("", scope, [key for key in _globals(code) if key in scope])
         for variable, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
             content: Any = MISSING
             with suppress(ValueError):  # the cell is empty
                 content = cell.cell_contents
             self.record.hold(variable, cell, None, (content,), -1)
-            self.waiting.append((variable, content))
+            self.visit_variable(variable, content)
         self.waiting += [(name, function.__defaults__), (name, function.__kwdefaults__)]
+        if is_known(str(scope.get("__name__")).partition(".")[0]):
+            return
+        names = names_in(code)
+        self.names.update(dict.fromkeys(names))
+        if "vars" in names or "__dict__" in names:
+            if id(function) in self.methods:
+                self.reading.add(self.methods[id(function)])
+            else:
+                self.everything = True
+        self.waiting += [(module, sys.modules.get(module)) for module in imports_in(code)]
+        variables = tuple(globals_in(code))
+        contents = tuple(scope.get(variable, MISSING) for variable in variables)
+        self.record.hold("", scope, variables, contents, -1)
+        for variable, content in zip(variables, contents, strict=True):
+            self.visit_variable(variable, content)
+        if function.__dict__:
+            self.add(name, function)
 
-    def hold(self, prefix: str, holder: dict[str, Any], keys: list[str]) -> None:
-        """Record some variables or attributes; `prefix` is put before their names."""
-        if keys:
-            things = tuple(holder.get(key, MISSING) for key in keys)
-            self.record.hold(prefix, holder, tuple(keys), things, -1)
-            self.waiting += [(prefix + key, thing) for key, thing in zip(keys, things, strict=True)]
+    def visit_variable(self, name: str, content: Any) -> None:
+        kind = type(content)
+        if kind.__module__ in ("builtins", "itertools") and issubclass(kind, Iterator):
+            raise refused(f"reads the iterator {name}", "pass its items to the function as arguments")
+        self.waiting.append((name, content))
 
     def visit_items(self, name: str, thing: Any) -> None:
         """Record the items of a container."""
-        size = thing.size if is_array(thing) else len(thing)
-        if size > self.room:
+        if size_of(thing) > self.room:
             return
-        self.room -= size
-        items, contents = _items(thing), f"the contents of {name}"
-        if isinstance(thing, dict):
-            self.record.hold(contents, thing, tuple(thing), items, size)
-        elif isinstance(thing, list):
-            self.record.hold(contents, thing, None, items, -1)
-        elif not isinstance(thing, (tuple, frozenset)):
-            self.record.read(contents, lambda: _items(thing))
+        self.room -= size_of(thing)
+        items, contents = items_of(thing), f"the contents of {name}"
+        if issubclass(type(thing), dict):
+            keys = tuple(dict.keys(thing))
+            self.record.hold(contents, thing, keys, items, len(keys))
+            self.waiting += [(name, key) for key in keys if type(key) not in _PLAIN]
+        else:
+            keys = tuple(range(len(items)))
+            if issubclass(type(thing), list):
+                self.record.hold(contents, thing, None, items, -1)
+            elif not issubclass(type(thing), (tuple, frozenset)):
+                self.record.read(contents, lambda: items_of(thing))
         if not _PLAIN.issuperset(map(type, items)):
-            keys = thing if isinstance(thing, dict) else range(size)
-            self.waiting += [(f"{name}[{key!r}]", item) for key, item in zip(keys, items, strict=True)]
+            self.waiting += [(item_name(name, key), item) for key, item in zip(keys, items, strict=True)]
 
     def visit_object(self, name: str, thing: Any) -> None:
         """Search the code that runs when an object is used; its attributes wait for code in which their names occur."""
-        kind = thing if isinstance(thing, type) else type(thing)
+        kind = class_of(thing)
         if kind.__module__ in ("numpy.random._generator", "numpy.random.mtrand"):
             self.record.generators.append(thing)
-        self.waiting.append((name, _own(thing).get("__wrapped__")))  # the function that a decorator has wrapped
-        if _top(kind) == "autograd_core":
+        own = attributes_of(thing)
+        self.waiting.append((name, own.get("__wrapped__")))  # the function that a decorator has wrapped
+        if kind.__name__ in _WRAPPERS and not self.classes(kind):
+            self.hold(f"{name}.", own, list(own))
+        if package_of(kind) == "autograd_core":
             return
         for each in self.classes(kind):
-            special = {key: member for key, member in vars(each).items() if key.startswith("__")}
-            if thing is not kind:  # the object has been made, so these methods have run
-                special = {key: member for key, member in special.items() if key not in _MAKING}
-            self.waiting += [(name, member) for member in special.values() if type(member) is FunctionType]
-        self.objects.append((name, thing, set()))
+            for key, member in vars(each).items():
+                if key.startswith("__") and (thing is kind or key not in _OTHER) and not isinstance(member, type):
+                    self.visit_method(name, each, member)
+        if own or self.classes(kind):
+            self.add(name, thing)
 
-    def look_up(self, name: str, thing: Any, names: set[str]) -> None:
+    def add(self, name: str, thing: Any) -> None:
+        """Note an object whose attributes are to be looked up."""
+        self.due.append(len(self.objects))
+        self.objects.append((name, thing))
+        self.looked_up.append(0)
+
+    def look_up(self, name: str, thing: Any, names: list[str]) -> None:
         """Record the attributes of an object that have these names, and search the methods."""
-        kind = thing if isinstance(thing, type) else type(thing)
-        own = _own(thing)
-        everything = not self.names.isdisjoint(("vars", "__dict__"))
-        attributes = [key for key in own if key in names or everything]
-        for each in self.classes(kind):
-            for key in names.intersection(vars(each)):
-                member = vars(each)[key]
-                if isinstance(member, MemberDescriptorType):
-                    self.read_slot(f"{name}.{key}", thing, key)
-                elif not isinstance(member, (FunctionType, property, cached_property)) and key not in own:
-                    attributes.append(key)  # the object may get an attribute in place of the one of its class
-                if (each, key) not in self.members:
-                    self.members.add((each, key))
-                    self.visit_member(f"{name}.{key}", each, key)
-        self.hold(f"{name}.", own, attributes)
-
-    def read_slot(self, name: str, thing: Any, key: str) -> None:
-        """Record an attribute that is not in the object's dict."""
-        if not isinstance(thing, type):
-            self.record.read(name, lambda: (getattr(thing, key, MISSING),))
-            self.waiting.append((name, getattr(thing, key, MISSING)))
+        kind = class_of(thing)
+        own = attributes_of(thing)
+        everything = self.everything or any(each in self.reading for each in self.classes(kind))
+        attributes = list(own) if everything else [key for key in names if key in own]
+        for key in names:
+            found = next((each for each in self.classes(kind) if key in vars(each)), None)
+            if found is None or key.startswith("__"):
+                continue
+            member = vars(found)[key]
+            if isinstance(member, MemberDescriptorType):
+                self.read_slot(f"{name}.{key}", thing, member)
+            elif (kind, key) not in self.members:
+                self.members.add((kind, key))
+                self.visit_member(f"{name}.{key}", kind, key)
+                self.visit_method(f"{name}.{key}", found, member)
+        if type(thing) is ModuleType:
+            self.hold(f"{name}.", own, attributes)
+        elif thing is not kind:  # code may ask for attributes that do not exist yet, so their number is compared too
+            self.hold(f"{name}.", own, attributes, len(own))
 
     def visit_member(self, name: str, kind: type, key: str) -> None:
-        """Record an attribute of a class, or search a method."""
-        member = vars(kind)[key]
-        if not isinstance(member, (MemberDescriptorType, FunctionType, property, cached_property)):
-            self.record.read(name, lambda: (vars(kind).get(key, MISSING),))
-        self.waiting.append((name, _code_of(member)))
+        """Record an attribute of a class, unless it is code."""
+        if not isinstance(of_class(kind, key), (FunctionType, property, cached_property)):
+            self.record.read(name, lambda: (of_class(kind, key),))
+
+    def visit_method(self, name: str, kind: type, member: Any) -> None:
+        """Search the code of a method, or whatever else is in a class."""
+        code = code_of(member)
+        self.methods[id(code)] = kind
+        self.waiting.append((name, code))
+
+    def hold(self, prefix: str, holder: dict[str, Any], keys: list[str], size: int = -1) -> None:
+        """Record some attributes; `prefix` is put before their names."""
+        things = tuple(holder.get(key, MISSING) for key in keys)
+        self.record.hold(prefix, holder, tuple(keys), things, size)
+        self.waiting += [(prefix + key, thing) for key, thing in zip(keys, things, strict=True)]
+
+    def read_slot(self, name: str, thing: Any, member: MemberDescriptorType) -> None:
+        """Record an attribute that is not in the object's dict."""
+        if thing is not class_of(thing):
+            self.record.read(name, lambda: (in_slot(member, thing),))
+            self.waiting.append((name, in_slot(member, thing)))
 
     def classes(self, kind: type) -> list[type]:
         """Return a class and its base classes, except those whose code is not searched."""
         if kind not in self.searched:
-            self.searched[kind] = [each for each in kind.__mro__ if not _is_library(each)]
+            self.searched[kind] = [each for each in kind.__mro__ if not is_known(package_of(each))]
         return self.searched[kind]
-
-
-def _own(thing: Any) -> dict[str, Any]:
-    """Return the dict of an object's attributes; an empty one for a class, and for an object without such a dict."""
-    own = getattr(thing, "__dict__", None)
-    return own if type(own) is dict else {}
-
-
-def _items(container: Any) -> tuple[Any, ...]:
-    if is_array(container):
-        return tuple(container.ravel().tolist()) if container.dtype.kind == "O" else (container.tobytes(),)
-    if isinstance(container, (array, bytearray)):
-        return (bytes(container),)
-    return tuple(container.values() if isinstance(container, dict) else container)
-
-
-def _code_of(member: Any) -> Any:
-    """Return the function in a member of a class, or the member itself if it is not a function."""
-    if isinstance(member, property):
-        return member.fget
-    if isinstance(member, cached_property):
-        return member.func
-    return member.__func__ if isinstance(member, (staticmethod, classmethod)) else member
-
-
-def _top(thing: Any) -> str:
-    return str(getattr(thing, "__module__", None) or "").partition(".")[0]
-
-
-def _is_library(thing: Any) -> bool:
-    return _is_known(_top(thing))
-
-
-def _is_known(package: str) -> bool:
-    return package in ("autograd_core", "numpy") or package in sys.stdlib_module_names
-
-
-def _is_installed(module: ModuleType) -> bool:
-    return _is_known(module.__name__.partition(".")[0]) or "site-packages" in (getattr(module, "__file__", "") or "")
-
-
-@lru_cache(1024)
-def _names(code: CodeType) -> frozenset[str]:
-    """Return the names in some code, and the strings, which may be names of attributes too."""
-    found = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            found |= _names(constant)
-        elif isinstance(constant, str):
-            found.add(constant)
-    return frozenset(found)
-
-
-@lru_cache(1024)
-def _globals(code: CodeType) -> frozenset[str]:
-    """Return the names of the global variables that some code reads."""
-    found = frozenset(step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
-    return found.union(*(_globals(constant) for constant in code.co_consts if isinstance(constant, CodeType)))

@@ -14,16 +14,31 @@ from typing import Any
 
 from .._engine.nodes import make_constant
 from .._engine.numbers import number, unwrapped
-from .._operations.integers import Integer
+from .._operations.integers import Integer, Static
 from .._operations.operation import Operation
 from .._transforms.kinds import kind_of
 from .._transforms.trees import Kept, Leaf, Nested, Shape, Structure, apart, is_array, is_bool, passes
 from ..value import Value
-from .arguments import Arguments
+from .arguments import Arguments, as_floats, opened
 from .branches import Branch
 from .listing import Listing
 from .traced_nodes import leaked, leaves_among, outside, release_memory, risky, unused
 from .tracing import Trace, refused, tracing
+
+
+def record_function(function: Callable[..., Any], *example: Any, generators: Sequence[Any] = ()) -> Branch:
+    """Trace a function at example arguments, and return the branch.
+
+    Unlike `trace`, this keeps no record of what the function reads besides its arguments. For callers that know it.
+    """
+    arguments, static = opened(example, {}), set[int]()
+    while True:
+        moving = arguments.inputs(static)
+        numbers = as_floats([arguments.numbers[i] for i in moving])
+        try:
+            return record_branch(function, arguments, numbers, moving, generators)[0]
+        except Static as used:
+            static.add(arguments.argument_of(used.position))
 
 
 def record_branch(

@@ -40,9 +40,7 @@ class Replayed:
 
     def _begin(self, function: Function | None, arguments: Arguments, static: set[int], fast: bool) -> None:
         self._function, self._arguments = function, arguments
-        self._moving = tuple(
-            i for i, x in enumerate(arguments.numbers) if type(x) is not int or arguments.argument_of(i) not in static
-        )
+        self._moving = arguments.inputs(static)
         self._captured = captured([] if function is None else self._roots())
         self.name = "program" if function is None else name_of(function)
         self._replays = Replays(self.name, None if function is None else self._trace, fast)
@@ -66,11 +64,11 @@ class Replayed:
                 "trace the function again"
             )
         branch = self._record(numbers)
-        if self._captured.change() is not None:  # perhaps the function computes something at its first call only
-            self._captured = captured(self._roots())
+        if self._captured.change() is not None and not self._replays.branches.count:
+            self._captured = captured(self._roots())  # perhaps the function computes something at its first call only
             branch = self._record(numbers)
-            if (change := self._captured.change()) is not None:
-                raise refused(f"changes {change}", "return the new value, and make the change outside the function")
+        if (change := self._captured.change()) is not None:
+            raise refused(f"changes {change}", "return the new value, and make the change outside the function")
         return branch
 
     def _record(self, numbers: Sequence[float]) -> Branch:

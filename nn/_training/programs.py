@@ -20,7 +20,7 @@ from autograd_core import Value, no_record
 from autograd_core._program import native, player
 from autograd_core._program.branches import Branch
 from autograd_core._program.guards import Strayed
-from autograd_core.program import trace
+from autograd_core._program.recorded import record_function
 
 from .. import losses
 from ..layers import Neuron
@@ -84,9 +84,15 @@ class Programs:
     """Programs that compute `function(x, target)` for an example, and its gradients with respect to `moved`."""
 
     def __init__(
-        self, function: Callable[[Any, Any], Any], moved: Sequence[Value], draws: Draws, fast: bool = False
+        self,
+        function: Callable[[Any, Any], Any],
+        moved: Sequence[Value],
+        draws: Draws,
+        fast: bool = False,
+        generators: Sequence[Any] = (),
     ) -> None:
-        self.draws, self.fast = draws, fast
+        """`generators` are the NumPy generators that the function must not draw from while it is traced."""
+        self.draws, self.fast, self.generators = draws, fast, generators
         self.calls: dict[Hashable, list[Call]] = {}  # keyed by shape: the random draws for an example
         self.function, self.places = function, {p: i for i, p in enumerate(moved)}
         self.plans: dict[Hashable, list[Plan]] = {}
@@ -138,13 +144,12 @@ class Programs:
 
         given = int(target) if isinstance(target, Integral) else None if target is None else _floats(target)
         if given is None or self.of_every_class.get(shape) is False:  # another branch needs the class to be fixed
-            program = trace(lambda x, drawn: function(x, given, drawn), inputs, drawn)
+            example: tuple[Any, ...] = (inputs, drawn)
+            branch = record_function(lambda x, drawn: function(x, given, drawn), *example, generators=self.generators)
         else:
-            program = trace(function, inputs, given, drawn)
+            branch = record_function(function, inputs, given, drawn, generators=self.generators)
         if _random_state() != before:  # the trace itself notices this only if there is a single thread
             raise Untraceable("the model or the loss draws random numbers")
-        branch = program._replays.branches.latest
-        assert branch is not None  # it has just been traced
         numbers = _flat(inputs)
         if isinstance(target, Integral):
             self.of_every_class[shape] = branch.listing.inputs > len(numbers) + len(drawn)

@@ -12,6 +12,7 @@ from typing import Any, cast
 from autograd_core import Value, explain_nonfinite, first_nonfinite, mean, no_record, record
 from autograd_core._engine.interrupts import undivided
 from autograd_core._engine.weights import assign_data, clear_gradients, gradients_are_finite, norm_of
+from autograd_core._program.reached import captured
 
 from ..dataset import Example, in_order
 from ..history import History
@@ -51,7 +52,9 @@ class Training:
         history.engine = "program"
         self._take_for_granted()
         self.packed, self.draws = None if s.changes_inputs else packed(s.rows), Draws(s.model)
-        programs = Programs(lambda x, target: s.loss(s.model(x), target), s.moved, self.draws, s.fast)
+        own_code = [("model", s.model), ("loss", s.loss)] if s.engine == "program" else []
+        generators = captured(own_code).generators
+        programs = Programs(lambda x, target: s.loss(s.model(x), target), s.moved, self.draws, s.fast, generators)
         self.at_once = AtOnce(programs, s.moved)
         return programs
 

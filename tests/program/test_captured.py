@@ -1,14 +1,19 @@
 """What a traced function reads besides its arguments, and what happens when that changes between calls."""
 
+import collections
+import dataclasses
 import functools
 import gc
 import itertools
+import logging
 import math
+import threading
 import types
 import warnings
 import weakref
 from array import array
 from collections import deque
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -152,6 +157,113 @@ def function_in_a_module():
     return lambda x: functions.scaled(x), change
 
 
+def method_of_the_object_in_place_of_the_classs():
+    net = Net(2.0)
+    return net, lambda y: setattr(net, "inner", lambda x: y * x)
+
+
+def attribute_of_a_derived_class():
+    class Derived(Net):
+        pass
+
+    net = Derived(2.0)
+    return net, lambda y: setattr(Derived, "factor", y)
+
+
+def attribute_that_was_not_there():
+    net = Net(2.0)
+    return (lambda x: getattr(net, "k", 1.0) * x), lambda y: setattr(net, "k", y)
+
+
+def attribute_that_the_first_call_makes():
+    class Lazy:
+        def __call__(self, x):
+            if not hasattr(self, "k"):
+                self.k = 2.0
+            return self.k * x
+
+    net = Lazy()
+    return net, lambda y: setattr(net, "k", y)
+
+
+def cached_attribute():
+    class Lazy:
+        @functools.cached_property
+        def k(self):
+            return [2.0]
+
+        def __call__(self, x):
+            return self.k[0] * x
+
+    net = Lazy()
+    return net, lambda y: net.k.__setitem__(0, y)
+
+
+def attribute_of_a_function():
+    def f(x):
+        return f.k * x
+
+    f.k = 2.0
+    return f, lambda y: setattr(f, "k", y)
+
+
+def global_in_place_of_a_builtin():
+    return (lambda x: abs(x)), lambda y: globals().__setitem__("abs", lambda x: y * x)
+
+
+def traced_method_of_a_class():
+    class Held:
+        def __init__(self):
+            self.w = 2.0
+
+        @traced
+        def __call__(self, x):
+            return self.w * x
+
+    net = Held()
+    return (lambda x: net(x)), lambda y: setattr(net, "w", y)
+
+
+def names_in_a_tuple():
+    net = Net(2.0)
+    return (lambda x: sum(getattr(net, k) for k in ("w", "factor")) * x), lambda y: setattr(net, "w", y)
+
+
+def imported_inside():
+    def f(x):
+        import tests.program.test_captured as here
+
+        return here.SCALE * x
+
+    return f, lambda y: globals().__setitem__("SCALE", y)
+
+
+def wrapped_by_numpy():
+    ks = [2.0]
+    v = numpy.vectorize(lambda t: ks[0] * t, otypes=[object])
+    return (lambda x: v(numpy.array([x, x], dtype=object)).sum()), lambda y: ks.__setitem__(0, y)
+
+
+def user_list():
+    ks = collections.UserList([2.0])
+    return lambda x: ks[0] * x, lambda y: ks.__setitem__(0, y)
+
+
+def code_with_the_name_of_an_operation():
+    ks = [2.0]
+
+    @functools.wraps(ag.tanh)
+    def tanh(x):
+        return ks[0] * ag.tanh(x)
+
+    return (lambda x: tanh(x)), lambda y: ks.__setitem__(0, y)
+
+
+def shape_of_an_array():
+    array = numpy.arange(6.0).reshape(2, 3)
+    return (lambda x: array.shape[0] * x), lambda y: setattr(array, "shape", (3, 2))
+
+
 def set_of_numbers():
     chosen = {2.0}
 
@@ -181,7 +293,10 @@ CASES = [
     cell, global_of_a_called_function, nested, attribute, bound_method, list_in_an_attribute, class_attribute,
     attribute_over_a_class_attribute, slot, keyword_default, in_a_partial, in_a_derivative,
     in_a_decorated_function, in_a_traced_function, attribute_of_a_module, function_in_a_module,
-    set_of_numbers, by_its_name_in_a_string, in_all_attributes,
+    method_of_the_object_in_place_of_the_classs, attribute_of_a_derived_class, attribute_that_was_not_there,
+    attribute_that_the_first_call_makes, cached_attribute, attribute_of_a_function, global_in_place_of_a_builtin,
+    traced_method_of_a_class, names_in_a_tuple, imported_inside, wrapped_by_numpy, user_list,
+    code_with_the_name_of_an_operation, shape_of_an_array, set_of_numbers, by_its_name_in_a_string, in_all_attributes,
     sign_of_zero,
 ]  # fmt: skip  # a list
 CONTAINERS = {
@@ -199,6 +314,7 @@ CONTAINERS = {
 def _restored():
     yield
     globals()["SCALE"], Net.factor = 2.0, 1.0
+    globals().pop("abs", None)
 
 
 @pytest.mark.parametrize("case", [*CASES, *(pytest.param(c, id=name) for name, c in CONTAINERS.items())])
@@ -238,6 +354,87 @@ def test_an_object_among_the_arguments_may_change():
     assert held(net, 1.0) == 6.0
 
 
+def test_the_classes_of_arguments_are_searched():
+    @dataclasses.dataclass
+    class Point:
+        x: float
+
+        def scaled(self):
+            return self.x * SCALE
+
+    held = traced(lambda p: p.scaled())
+    assert held(Point(1.5)) == 3.0
+    globals()["SCALE"] = 5.0
+    assert held(Point(1.5)) == 7.5
+
+
+class Proxy:
+    @property
+    def __class__(self):
+        raise RuntimeError("no class")
+
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+
+class Nameless:
+    def __repr__(self):
+        raise RuntimeError("no name")
+
+    __hash__ = object.__hash__
+
+
+class OfOneLength(list):
+    def __len__(self):
+        return 1
+
+    def __iter__(self):
+        return iter([5.0])
+
+
+ODD = {
+    "proxy": Proxy,
+    "without a name": Nameless,
+    "list of one length": lambda: OfOneLength([1.0, 2.0]),
+    "keys without names": lambda: {Nameless(): 1.0},
+    "dead reference": lambda: weakref.proxy(Net(1.0)),
+    "mock": lambda: mock.Mock(spec=dict),
+    "nested": lambda: [(1.0, (2.0, [3.0]))],
+    "logger": lambda: logging.getLogger("odd"),
+    "lock": threading.Lock,
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_objects_do_no_harm(name):
+    odd = ODD[name]()
+    held = traced(lambda x: (x, odd)[0] * 2.0)
+    assert [held(2.0), held(3.0)] == [4.0, 6.0] and len(held.programs) == 1
+
+
+def test_a_long_chain_of_objects_is_searched_in_linear_time_and_with_short_names():
+    first = Net(2.0)
+    last = first
+    for _ in range(20_000):
+        last.w = Net(2.0)
+        last = last.w
+    record = reached.captured([("f", lambda x: first.w.w.w is not None and x)])
+    last.w = 3.0
+    assert record.change().startswith("first.w.w") and len(record.change()) < 100
+
+
+def test_equal_numbers_and_empty_lists_made_anew_are_the_same():
+    net = Net(2.0)
+    held = traced(lambda x: x * net.w * len(net.bias) if net.bias else x * net.w)
+    net.bias = []
+    for _ in range(20):
+        net.w, net.bias, net.factor = float("2.5"), [], (1.0, float("nan"), "a" + str(1))
+        assert held(2.0) == 5.0
+    assert len(held.programs) == 1
+    net.bias.append(1.0)
+    assert held(2.0) == 5.0 and len(held.programs) == 2
+
+
 def test_a_traced_method_reads_the_attributes_of_its_instance():
     class Model:
         def __init__(self):
@@ -268,19 +465,26 @@ def test_a_program_for_each_state_is_kept_so_that_a_mode_may_alternate():
     assert len(held.programs) == 2
 
 
-def test_a_state_that_changes_at_each_call_warns_by_name_and_bounds_the_programs():
+def test_a_state_that_changes_at_each_call_warns_by_name_and_then_the_function_itself_runs():
     temperature = [1.0]
     held = traced(lambda x: x / temperature[0])
     for n in range(1, 16):
         temperature[0] = float(n)
         assert held(3.0) == 3.0 / n
     temperature[0] = 16.0
-    with pytest.warns(GraphWarning, match=r"because the contents of temperature changed.*pass it as an argument"):
+    with pytest.warns(GraphWarning, match=r"because the contents of temperature changed; pass it as an argument"):
         assert held(3.0) == 3.0 / 16
-    for n in range(17, 40):
+    for n in (*range(17, 40), *range(1, 10)):
         temperature[0] = float(n)
-        assert held(3.0) == 3.0 / n
+        x = Value(3.0)
+        y = held(x)
+        y.backward()
+        assert (y.data, x.grad) == (3.0 / n, 1.0 / n)
+        assert y.op.name.startswith("program") == (n <= 16)
     assert len(held.programs) == 16
+    temperature[0] = 77.0
+    rows = traced(lambda x: x / temperature[0], in_axes=0)
+    assert rows([77.0, 7.7]) == [1.0, 7.7 / 77.0]
 
 
 def test_what_the_function_changes_itself_is_refused_by_name():
@@ -321,6 +525,59 @@ def test_what_the_function_computes_once_is_accepted():
     assert [held(2.0), held(4.0)] == [3.0, 6.0] and len(held.programs) == 1
 
 
+def test_what_a_later_branch_changes_is_refused():
+    class Norm:
+        scale = 1.0
+
+        def __call__(self, x):
+            if x > 10.0:
+                self.scale = 0.5
+            return x * self.scale
+
+    held = traced(Norm())
+    assert held(1.0) == 1.0
+    with pytest.raises(GraphError, match=r"a traced function changes the number of attributes of .*Norm"):
+        held(20.0)
+
+
+def test_what_the_function_does_not_use_may_change_at_each_call():
+    @dataclasses.dataclass
+    class Trainer:
+        rate: float
+        step: int = 0
+        batches: object = None
+
+        def __repr__(self):
+            return f"step {self.step}"
+
+        def fit(self):
+            self.step += 1
+
+        @traced
+        def loss(self, x):
+            return self.rate * x
+
+    class Sampler:
+        k = 2.0
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            return 1.0
+
+    class Run(Trainer):
+        __eq__, __hash__ = object.__eq__, object.__hash__
+
+    run = Run(2.0, batches=iter([1]))
+    sampler = Sampler()
+    sampled = traced(lambda x: sampler.k * x)
+    for n in range(20):
+        run.fit()
+        assert run.loss(float(n)) == 2.0 * n and sampled(float(n)) == 2.0 * n
+    assert len(Trainer.loss.programs) == 1
+
+
 def test_an_iterator_is_refused():
     numbers = iter([1.0, 2.0])
     with pytest.raises(GraphError, match="reads the iterator numbers"):
@@ -357,7 +614,7 @@ def test_programs_of_a_function_that_is_gone_are_freed():
 
 
 def test_items_beyond_the_limit_are_not_compared(monkeypatch):
-    monkeypatch.setattr(reached, "MOST", 4)  # one of them is the default of `ks`
+    monkeypatch.setattr(reached, "MOST", 7)  # four are the function, its default, the tuple of defaults and the list
     few, many = [2.0] * 3, [2.0] * 4
     of_few, of_many = (reached.captured([("f", lambda x, ks=ks: x * ks[0])]) for ks in (few, many))
     few[0] = many[0] = 3.0

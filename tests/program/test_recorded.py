@@ -28,11 +28,11 @@ def test_arrays_come_back_as_they_were():
 def test_a_whole_number_that_is_returned_is_static():
     program = trace(lambda x, i, n: (ag.take([x, 2.0 * x, 3.0 * x], i), n), 1.0, 2, 5)
     assert program(10.0, 1, 5) == (20.0, 5) and type(program(10.0, 0, 5)[1]) is int
-    with pytest.raises(ValueError, match="traced for other arguments"):
+    with pytest.raises(ValueError, match="traced for different arguments"):
         program(10.0, 1, 6)
     whole = trace(lambda x, at: x * int(at[0]) + float(at[1]), 1.0, np.array([3, 4]))
     assert whole(2.0, np.array([3, 4])) == 10.0
-    with pytest.raises(ValueError, match="traced for other arguments"):
+    with pytest.raises(ValueError, match="traced for different arguments"):
         whole(2.0, np.array([3, 5]))
 
 

@@ -77,7 +77,7 @@ def test_branches_guards_structures_and_parameters(tmp_path):
     assert again.label == "w" and again.data == 3.0
     again.data = 1.0
     assert loaded({"a": 1.0}, np.array([1.0, 2.0]), 1, "up")["y"] == 2.0
-    with pytest.raises(ValueError, match="traced for other arguments"):
+    with pytest.raises(ValueError, match="traced for different arguments"):
         loaded({"a": 1.0}, np.array([1.0, 2.0]), 1, "down")
 
 

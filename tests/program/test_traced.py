@@ -66,9 +66,9 @@ def test_what_is_computed_and_dropped_still_raises():
 def test_structures_in_and_out():
     program = trace(lambda p, xs: {"y": p["a"] * xs[0], "all": [x * 2.0 for x in xs]}, {"a": 2.0}, np.array([1.0, 5.0]))
     assert program({"a": 3.0}, np.array([4.0, 5.0])) == {"y": 12.0, "all": [8.0, 10.0]}
-    with pytest.raises(ValueError, match="traced for other arguments"):
+    with pytest.raises(ValueError, match="traced for different arguments"):
         program({"a": 3.0}, np.array([4.0, 5.0, 6.0]))
-    with pytest.raises(ValueError, match="traced for other arguments"):
+    with pytest.raises(ValueError, match="traced for different arguments"):
         program({"b": 3.0}, np.array([4.0, 5.0]))
     loss = trace(lambda W, x: ag.sum(list((W @ x) ** 2)), np.ones((2, 3)), np.ones(3))
     value, (slope, by_x) = loss.value_and_grad(np.ones((2, 3)), np.arange(3.0), argnums=(0, 1))
@@ -88,7 +88,7 @@ def test_static_arguments_are_part_of_the_program():
     assert len(f.programs) == 3
     program = trace(lambda x, n: x**n, 2.0, 3)
     assert program(3.0, 3) == 27.0
-    with pytest.raises(ValueError, match="traced for other arguments"):
+    with pytest.raises(ValueError, match="traced for different arguments"):
         program(3.0, 2)
 
 
