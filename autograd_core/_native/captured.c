@@ -55,6 +55,10 @@ static int same_items(PyObject *list, PyObject *contents)
     Py_ssize_t size = PyTuple_GET_SIZE(contents);
     if (PyList_GET_SIZE(list) != size)
         return 0;
+    if (size == 0)
+        return 1;
+    if (memcmp(PySequence_Fast_ITEMS(list), PySequence_Fast_ITEMS(contents), (size_t)size * sizeof list) == 0)
+        return 1; /* the same objects: nearly always */
     for (Py_ssize_t i = 0; i < size; i++)
         if (!same(PyList_GET_ITEM(list, i), PyTuple_GET_ITEM(contents, i)))
             return 0;
