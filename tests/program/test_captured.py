@@ -261,7 +261,7 @@ def code_with_the_name_of_an_operation():
 
 def shape_of_an_array():
     array = numpy.arange(6.0).reshape(2, 3)
-    return (lambda x: array.shape[0] * x), lambda y: setattr(array, "shape", (3, 2))
+    return (lambda x: array.shape[0] * x), lambda y: array.resize((3, 2), refcheck=False)
 
 
 def set_of_numbers():
