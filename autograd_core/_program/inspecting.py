@@ -7,7 +7,7 @@ import sys
 from array import array
 from contextlib import suppress
 from functools import cached_property, lru_cache
-from types import CodeType, MemberDescriptorType, ModuleType
+from types import CodeType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
 from .captured import MISSING
@@ -80,6 +80,14 @@ def code_of(member: Any) -> Any:
     if isinstance(member, cached_property):
         return member.func
     return member.__func__ if isinstance(member, (staticmethod, classmethod)) else member
+
+
+def is_generated(member: Any) -> bool:
+    """Return whether a special member of a class is a class, or a method that a decorator such as dataclass wrote.
+
+    Such a method contains the names of all fields.
+    """
+    return isinstance(member, type) or (isinstance(member, FunctionType) and member.__code__.co_filename == "<string>")
 
 
 def package_of(kind: type) -> str:

@@ -25,6 +25,7 @@ from .inspecting import (
     imports_in,
     in_slot,
     is_array,
+    is_generated,
     is_installed,
     is_known,
     item_name,
@@ -46,7 +47,7 @@ _OTHER = {
     "__getstate__", "__setstate__", "__del__",
 }  # fmt: skip  # a list
 # Classes of libraries whose objects wrap a function or a container of the user's.
-_WRAPPERS = {"UserDict", "UserList", "ChainMap", "vectorize", "SimpleNamespace"}
+_WRAPPERS = {"UserDict", "UserList", "ChainMap", "vectorize"}
 LONGEST = 80  # the maximum length of a name in a message
 
 
@@ -183,7 +184,7 @@ class _Search:
             return
         for each in self.classes(kind):
             for key, member in vars(each).items():
-                if key.startswith("__") and (thing is kind or key not in _OTHER) and not isinstance(member, type):
+                if key.startswith("__") and (thing is kind or key not in _OTHER) and not is_generated(member):
                     self.visit_method(name, each, member)
         if own or self.classes(kind):
             self.add(name, thing)

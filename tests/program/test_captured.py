@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_core as ag
+import nn
 from autograd_core import GraphError, GraphWarning, Value, grad, trace, traced
 from autograd_core._program import reached
 
@@ -569,13 +570,18 @@ def test_what_the_function_does_not_use_may_change_at_each_call():
     class Run(Trainer):
         __eq__, __hash__ = object.__eq__, object.__hash__
 
-    run = Run(2.0, batches=iter([1]))
-    sampler = Sampler()
-    sampled = traced(lambda x: sampler.k * x)
+    run, other = Run(2.0, batches=iter([1])), Run(3.0)
+    sampler, model = Sampler(), nn.MLP(1, [2, 1], seed=0)
+    functions = [lambda x: sampler.k * x, lambda x: other.rate * x, lambda x: model([x])]
+    held = [traced(f) for f in functions]
     for n in range(20):
         run.fit()
-        assert run.loss(float(n)) == 2.0 * n and sampled(float(n)) == 2.0 * n
-    assert len(Trainer.loss.programs) == 1
+        other.fit()
+        sampler.count = n % 2
+        x = Value(float(n))
+        assert run.loss(x).data == 2.0 * n
+        assert [f(x).data for f in held] == [f(x).data for f in functions]
+    assert len(Trainer.loss.programs) == 1 and [len(f.programs) for f in held] == [1, 1, 1]
 
 
 def test_an_iterator_is_refused():
