@@ -97,8 +97,9 @@ def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fa
 
     The function is traced again if something else that it reads has changed since: an enclosing variable, a global, an
     attribute, or the contents of a container. Before each replay, all of these are compared, up to a million items of
-    containers in total. (What cannot be seen in Python objects, such as the time or a file, is read only while
-    tracing.) There are at most 16 programs for each structure; beyond that, calls run the function itself.
+    containers in total. (What cannot be seen in Python objects, such as the time, a file or an attribute whose
+    name is computed, is read only while tracing.) There are at most 16 programs for each structure; beyond that, calls
+    run the function itself.
 
     Args:
         function: The function to decorate.

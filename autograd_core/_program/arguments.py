@@ -125,7 +125,7 @@ def _taken_apart(positional: tuple[Any, ...], keywords: dict[str, Any]) -> Argum
         whole.leaves.extend(part.leaves)
         ends.append(len(whole.numbers))
     whole.form = _together(positional, keywords, parts)
-    key = (len(positional), tuple(keywords), tuple(map(_key, parts)))
+    key = (len(positional), tuple(keywords), tuple(map(key_of, parts)))
     ints = tuple(i for i, x in enumerate(whole.numbers) if type(x) is int)
     return Arguments(whole, (key, ints), tuple(ends))
 
@@ -165,15 +165,16 @@ def _kept(form: Nested | Kept | Leaf) -> list[Any]:
     return [form.thing] if isinstance(form, Kept) else []
 
 
-def _key(form: Nested | Kept | Leaf) -> Hashable:
+def key_of(form: Nested | Kept | Leaf) -> Hashable:
+    """Return a key for a structure: equal structures of equal static things have equal keys."""
     if isinstance(form, Leaf):
         return form.shape
     if isinstance(form, Kept):
-        return _key_of(form.thing)
-    return type(form.like), tuple(form.names), tuple(map(_key, form.parts))
+        return key_of_static(form.thing)
+    return type(form.like), tuple(form.names), tuple(map(key_of, form.parts))
 
 
-def _key_of(thing: Any) -> Hashable:
+def key_of_static(thing: Any) -> Hashable:
     """Return a key for a static argument: its value if that is hashable, otherwise its identity."""
     if is_array(thing):
         return "array", thing.dtype.str, thing.shape, thing.tobytes() if thing.dtype.kind != "O" else id(thing)

@@ -7,14 +7,16 @@ outcomes that has been traced is a branch, and each branch has a listing: the fl
 from __future__ import annotations
 
 import warnings
+from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._operations.operation import Operation
 from .._transforms.trees import Structure
 from ..errors import GraphWarning
 from ..value import Value
+from .arguments import key_of
 from .guards import Guard, Strayed
 from .listing import Listing
 from .players import Player, prepared
@@ -55,6 +57,18 @@ class Branch:
         if inputs not in self._varied:
             self._varied[inputs] = self.listing.varying(inputs)
         return self._varied[inputs]
+
+    def is_like(self, other: Branch) -> bool:
+        """Return whether both branches compute the same from the same parameters."""
+        one, two = (replace(branch.listing, constants=array("d")) for branch in (self, other))
+        return (
+            one == two
+            and self.listing.constants.tobytes() == other.listing.constants.tobytes()
+            and self.parameters == other.parameters
+            and repr(self.plain) == repr(other.plain)
+            and self.output.leaves == other.output.leaves
+            and key_of(self.output.form) == key_of(other.output.form)
+        )
 
     def numbers(self) -> list[float]:
         """Return the current numbers of the parameters."""

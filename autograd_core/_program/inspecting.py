@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import dis
+import os
 import sys
 from array import array
 from contextlib import suppress
-from functools import cached_property, lru_cache
-from types import CodeType, FunctionType, MemberDescriptorType, ModuleType
+from functools import cache, cached_property, lru_cache
+from types import CodeType, FunctionType, MappingProxyType, MemberDescriptorType, ModuleType
 from typing import Any
 
+from .._operations.operation import Operation
+from ..value import Value
 from .captured import MISSING
+
+PLAIN = {type(None), type(MISSING), bool, int, float, complex, str, bytes, Value, Operation}
+_STANDARD = os.path.dirname(os.__file__)
+_NAMING = {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "LOAD_SUPER_ATTR"}
 
 
 def size_of(container: Any) -> int:
@@ -25,6 +32,8 @@ def items_of(container: Any) -> tuple[Any, ...]:
         return (*items, container.shape, container.dtype.str)
     if issubclass(type(container), (array, bytearray)):
         return (bytes(container),)
+    if type(container) is MappingProxyType:
+        return tuple(container.values())
     return tuple(dict.values(container) if issubclass(type(container), dict) else _plainly(container))
 
 
@@ -82,38 +91,59 @@ def code_of(member: Any) -> Any:
     return member.__func__ if isinstance(member, (staticmethod, classmethod)) else member
 
 
-def is_generated(member: Any) -> bool:
-    """Return whether a special member of a class is a class, or a method that a decorator such as dataclass wrote.
+def is_plain(thing: Any) -> bool:
+    """Return whether an object is a number, a string or the like, or a list or dict of such."""
+    items = thing.values() if type(thing) is dict else thing if type(thing) in (list, tuple) else (thing,)
+    return (PLAIN - {Value}).issuperset(map(type, items))
 
-    Such a method contains the names of all fields.
+
+@cache
+def is_library(module: str) -> bool:
+    """Return whether a module belongs to this package, the standard library, NumPy or another installed package.
+
+    An installed package that uses this one, such as `nn`, does not count as a library.
     """
-    return isinstance(member, type) or (isinstance(member, FunctionType) and member.__code__.co_filename == "<string>")
+    top = module.partition(".")[0]
+    if top in ("autograd_core", "numpy"):
+        return True
+    found = sys.modules.get(module)
+    file = getattr(found, "__file__", None) or ""
+    if "site-packages" in file or "dist-packages" in file:
+        return not any(_is_of_engine(thing) for thing in vars(found).values())
+    return top in sys.stdlib_module_names and (not file or file.startswith(_STANDARD))
 
 
-def package_of(kind: type) -> str:
-    """Return the name of the package that defines a class."""
-    return str(kind.__module__).partition(".")[0]
-
-
-def is_known(package: str) -> bool:
-    """Return whether the code of a package is not searched."""
-    return package in ("autograd_core", "numpy") or package in sys.stdlib_module_names
-
-
-def is_installed(module: ModuleType) -> bool:
-    """Return whether a module belongs to a library."""
-    return is_known(module.__name__.partition(".")[0]) or "site-packages" in (getattr(module, "__file__", "") or "")
+def _is_of_engine(thing: Any) -> bool:
+    name = thing.__name__ if type(thing) is ModuleType else getattr(type(thing), "__module__", "")
+    if isinstance(thing, (type, FunctionType)):
+        name = thing.__module__
+    return str(name).partition(".")[0] == "autograd_core"
 
 
 @lru_cache(1024)
-def names_in(code: CodeType) -> frozenset[str]:
-    """Return the names in some code, and the strings, which may be names of attributes too."""
-    found = set(code.co_names)
+def names_in(code: CodeType) -> frozenset[tuple[str | None, str]]:
+    """Return the names in some code, and the strings, which may be names of attributes too.
+
+    Each comes with the global variable whose attribute it is, or None: in `math.log(x.data)`, `log` comes with `math`.
+    What is imported from a module comes with "from" and the module's name.
+    """
+    found: set[tuple[str | None, str]] = set()
+    variable: str | None = None
+    module = ""
+    for step in dis.get_instructions(code):
+        if step.opname in _NAMING:
+            found.add((variable, step.argval))
+        elif step.opname == "IMPORT_FROM":
+            found.add((f"from {module}", step.argval))
+        elif step.opname == "IMPORT_NAME":
+            module = step.argval
+        variable = step.argval if step.opname == "LOAD_GLOBAL" else None
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             found |= names_in(constant)
         elif isinstance(constant, (str, tuple)):
-            found.update(x for x in ((constant,) if isinstance(constant, str) else constant) if isinstance(x, str))
+            strings = (constant,) if isinstance(constant, str) else constant
+            found.update((None, x) for x in strings if isinstance(x, str))
     return frozenset(found)
 
 

@@ -1,6 +1,6 @@
 """Finds what a function reads besides its arguments, by searching its code and the objects that the code can reach.
 
-The search need not be complete to be useful, but nothing that it finds may harm: it calls no code of the objects.
+The search calls no code of the objects, and does not have to be complete.
 """
 
 from __future__ import annotations
@@ -8,16 +8,15 @@ from __future__ import annotations
 import sys
 from array import array
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
-from functools import cached_property, partial
-from types import FunctionType, MemberDescriptorType, MethodType, ModuleType
+from functools import partial
+from types import CodeType, FunctionType, MappingProxyType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
-from .._operations.operation import Operation
-from ..value import Value
 from .captured import MISSING, Captured
 from .inspecting import (
+    PLAIN,
     attributes_of,
     class_of,
     code_of,
@@ -25,48 +24,41 @@ from .inspecting import (
     imports_in,
     in_slot,
     is_array,
-    is_generated,
-    is_installed,
-    is_known,
+    is_library,
+    is_plain,
     item_name,
     items_of,
     names_in,
     of_class,
-    package_of,
     size_of,
 )
-from .tracing import refused
 
 # The maximum number of objects and items that are recorded; what would exceed it is not searched.
 MOST = 1_000_000
-_PLAIN = {type(None), type(MISSING), bool, int, float, complex, str, bytes, Value, Operation}
-_CONTAINERS = (list, tuple, dict, set, frozenset, deque, array, bytearray)
-# Special methods that do not run when a function computes with an object that exists already.
-_OTHER = {
-    "__new__", "__init__", "__post_init__", "__init_subclass__", "__set_name__", "__repr__", "__str__", "__reduce__",
-    "__getstate__", "__setstate__", "__del__",
-}  # fmt: skip  # a list
+_CONTAINERS = (list, tuple, dict, set, frozenset, deque, array, bytearray, MappingProxyType)
+READING = 1000  # how many items a container counts for whose contents have to be read in Python for each comparison
 # Classes of libraries whose objects wrap a function or a container of the user's.
 _WRAPPERS = {"UserDict", "UserList", "ChainMap", "vectorize"}
 LONGEST = 80  # the maximum length of a name in a message
 
 
-def captured(roots: Iterable[tuple[str, Any]]) -> Captured:
+def captured(roots: Iterable[tuple[str, Any]], codes: Set[CodeType] | None = None) -> Captured:
     """Record what the roots capture: a function and objects among its arguments, each given with a name for it.
 
-    An attribute is recorded if its name occurs in code that the roots can reach. The code of the standard library, of
-    NumPy and of this package is not searched, and neither are installed modules.
+    An attribute is recorded if its name occurs in the code. Libraries are not searched (see `is_library`).
 
-    Raises:
-        GraphError: The function reads a variable that contains an iterator, whose next item differs from call to call.
+    Args:
+        roots: The objects, each with its name.
+        codes: The code that the function runs; by default, all code that the roots can reach.
     """
-    search = _Search()
+    search = _Search(codes)
     search.run(roots)
     return search.record
 
 
 class _Search:
-    def __init__(self) -> None:
+    def __init__(self, codes: Set[CodeType] | None) -> None:
+        self.codes = codes
         self.record = Captured()
         self.names: dict[str, None] = {}  # all names that occur in the code searched so far, in order
         self.seen: dict[int, Any] = {}
@@ -99,7 +91,7 @@ class _Search:
     def visit(self, name: str, thing: Any) -> None:
         """Record an object's contents, and put everything that it leads to on the waiting list."""
         kind = type(thing)
-        if kind in _PLAIN or id(thing) in self.seen or self.room < 0:
+        if kind in PLAIN or id(thing) in self.seen or self.room < 0:
             return
         self.room -= 1
         self.seen[id(thing)] = thing
@@ -107,7 +99,7 @@ class _Search:
         if kind is FunctionType:
             self.visit_function(name, thing)
         elif kind is ModuleType:
-            if not is_installed(thing):
+            if not is_library(thing.__name__):
                 self.add(name, thing)
         elif kind is MethodType:
             self.waiting += [(name, thing.__func__), (name, thing.__self__)]
@@ -121,6 +113,8 @@ class _Search:
     def visit_function(self, name: str, function: FunctionType) -> None:
         """Record the enclosing variables and the globals that a function names."""
         code, scope = function.__code__, function.__globals__
+        if self.codes is not None and code not in self.codes:
+            return
         for variable, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
             content: Any = MISSING
             with suppress(ValueError):  # the cell is empty
@@ -128,11 +122,11 @@ class _Search:
             self.record.hold(variable, cell, None, (content,), -1)
             self.visit_variable(variable, content)
         self.waiting += [(name, function.__defaults__), (name, function.__kwdefaults__)]
-        if is_known(str(scope.get("__name__")).partition(".")[0]):
+        if is_library(str(scope.get("__name__"))):
             return
-        names = names_in(code)
+        names = {name for of, name in names_in(code) if of is None or not _is_installed(of, scope)}
         self.names.update(dict.fromkeys(names))
-        if "vars" in names or "__dict__" in names:
+        if "vars" in globals_in(code) or "__dict__" in names:
             if id(function) in self.methods:
                 self.reading.add(self.methods[id(function)])
             else:
@@ -147,9 +141,10 @@ class _Search:
             self.add(name, function)
 
     def visit_variable(self, name: str, content: Any) -> None:
+        """Record what a variable contains."""
         kind = type(content)
         if kind.__module__ in ("builtins", "itertools") and issubclass(kind, Iterator):
-            raise refused(f"reads the iterator {name}", "pass its items to the function as arguments")
+            self.record.iterator = name
         self.waiting.append((name, content))
 
     def visit_items(self, name: str, thing: Any) -> None:
@@ -161,14 +156,15 @@ class _Search:
         if issubclass(type(thing), dict):
             keys = tuple(dict.keys(thing))
             self.record.hold(contents, thing, keys, items, len(keys))
-            self.waiting += [(name, key) for key in keys if type(key) not in _PLAIN]
+            self.waiting += [(name, key) for key in keys if type(key) not in PLAIN]
         else:
             keys = tuple(range(len(items)))
             if issubclass(type(thing), list):
                 self.record.hold(contents, thing, None, items, -1)
             elif not issubclass(type(thing), (tuple, frozenset)):
-                self.record.read(contents, lambda: items_of(thing))
-        if not _PLAIN.issuperset(map(type, items)):
+                self.room -= READING
+                self.record.read(contents, id(thing), lambda: items_of(thing))
+        if not PLAIN.issuperset(map(type, items)):
             self.waiting += [(item_name(name, key), item) for key, item in zip(keys, items, strict=True)]
 
     def visit_object(self, name: str, thing: Any) -> None:
@@ -180,11 +176,11 @@ class _Search:
         self.waiting.append((name, own.get("__wrapped__")))  # the function that a decorator has wrapped
         if kind.__name__ in _WRAPPERS and not self.classes(kind):
             self.hold(f"{name}.", own, list(own))
-        if package_of(kind) == "autograd_core":
+        if kind.__module__.partition(".")[0] == "autograd_core":
             return
         for each in self.classes(kind):
             for key, member in vars(each).items():
-                if key.startswith("__") and (thing is kind or key not in _OTHER) and not is_generated(member):
+                if key.startswith("__") and not isinstance(member, type):
                     self.visit_method(name, each, member)
         if own or self.classes(kind):
             self.add(name, thing)
@@ -200,7 +196,9 @@ class _Search:
         kind = class_of(thing)
         own = attributes_of(thing)
         everything = self.everything or any(each in self.reading for each in self.classes(kind))
-        attributes = list(own) if everything else [key for key in names if key in own]
+        attributes = [key for key in names if key in own]
+        if everything:
+            attributes += [key for key in own if key not in self.names and not is_plain(own[key])]
         for key in names:
             found = next((each for each in self.classes(kind) if key in vars(each)), None)
             if found is None or key.startswith("__"):
@@ -210,17 +208,16 @@ class _Search:
                 self.read_slot(f"{name}.{key}", thing, member)
             elif (kind, key) not in self.members:
                 self.members.add((kind, key))
-                self.visit_member(f"{name}.{key}", kind, key)
+                self.read_member(f"{name}.{key}", kind, key)
                 self.visit_method(f"{name}.{key}", found, member)
         if type(thing) is ModuleType:
             self.hold(f"{name}.", own, attributes)
         elif thing is not kind:  # code may ask for attributes that do not exist yet, so their number is compared too
             self.hold(f"{name}.", own, attributes, len(own))
 
-    def visit_member(self, name: str, kind: type, key: str) -> None:
-        """Record an attribute of a class, unless it is code."""
-        if not isinstance(of_class(kind, key), (FunctionType, property, cached_property)):
-            self.record.read(name, lambda: (of_class(kind, key),))
+    def read_member(self, name: str, kind: type, key: str) -> None:
+        """Record an attribute or a method of a class."""
+        self.record.read(name, (kind, key), lambda: (of_class(kind, key),))
 
     def visit_method(self, name: str, kind: type, member: Any) -> None:
         """Search the code of a method, or whatever else is in a class."""
@@ -237,11 +234,18 @@ class _Search:
     def read_slot(self, name: str, thing: Any, member: MemberDescriptorType) -> None:
         """Record an attribute that is not in the object's dict."""
         if thing is not class_of(thing):
-            self.record.read(name, lambda: (in_slot(member, thing),))
+            self.record.read(name, (id(thing), member), lambda: (in_slot(member, thing),))
             self.waiting.append((name, in_slot(member, thing)))
 
     def classes(self, kind: type) -> list[type]:
         """Return a class and its base classes, except those whose code is not searched."""
         if kind not in self.searched:
-            self.searched[kind] = [each for each in kind.__mro__ if not is_known(package_of(each))]
+            self.searched[kind] = [each for each in kind.__mro__ if not is_library(str(each.__module__))]
         return self.searched[kind]
+
+
+def _is_installed(variable: str, scope: dict[str, Any]) -> bool:
+    """Return whether a variable contains a module of a library; see `names_in`."""
+    module = scope.get(variable)
+    name = module.__name__ if type(module) is ModuleType else variable.removeprefix("from ")
+    return (type(module) is ModuleType or name != variable) and is_library(name)

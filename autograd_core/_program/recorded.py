@@ -10,6 +10,7 @@ import gc
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import cache
+from types import CodeType
 from typing import Any
 
 from .._engine.nodes import make_constant
@@ -21,9 +22,12 @@ from .._transforms.trees import Kept, Leaf, Nested, Shape, Structure, apart, is_
 from ..value import Value
 from .arguments import Arguments, as_floats, opened
 from .branches import Branch
+from .entered import entered
 from .listing import Listing
 from .traced_nodes import leaked, leaves_among, outside, release_memory, risky, unused
 from .tracing import Trace, refused, tracing
+
+Codes = set[CodeType] | None
 
 
 def record_function(function: Callable[..., Any], *example: Any, generators: Sequence[Any] = ()) -> Branch:
@@ -47,8 +51,8 @@ def record_branch(
     numbers: Sequence[float],
     moving: Sequence[int],
     generators: Sequence[Any] = (),
-) -> tuple[Branch, list[float]]:
-    """Trace `function` at these numbers; return the branch and the numbers in the function's result.
+) -> tuple[Branch, Codes]:
+    """Trace `function` at these numbers; return the branch, and the code that ran (see `entered`).
 
     Args:
         arguments: The arguments of a call, split into numbers and structure.
@@ -63,7 +67,7 @@ def record_branch(
     """
     with tracing(generators) as trace:
         inputs = [Value(x) for x in numbers]
-        structure = _run(function, arguments, dict(zip(moving, inputs, strict=True)), trace)
+        structure, codes = _run(function, arguments, dict(zip(moving, inputs, strict=True)), trace)
     outputs = [x if type(x) is Value else float(x) for x in structure.numbers]
     plain = {i: x for i, x in enumerate(structure.numbers) if type(x) is not Value}
     empty = _taken_apart(structure.rebuild([Value(0.0) if type(x) is Value else x for x in structure.numbers]))
@@ -80,7 +84,6 @@ def record_branch(
         risks=[trace.made[i] for i in risks],
         questions=[question._replace(after=bisect_left(risks, question.after)) for question in trace.questions],
     )
-    found = [x._data if type(x) is Value else x for x in outputs]
     made = trace.made
     del inputs, structure, outputs, leaves, trace
     if leaked(made) is not None:
@@ -93,19 +96,20 @@ def record_branch(
     branch = Branch(listing, parameters, empty, plain, below)
     del made
     release_memory()
-    return branch, found
+    return branch, codes
 
 
 def _run(
     function: Callable[..., Any], arguments: Arguments, inputs: dict[int, Value], trace: Trace
-) -> Structure:
-    """Run the function on its inputs; return the structure of its result."""
+) -> tuple[Structure, Codes]:
+    """Run the function on its inputs; return the structure of its result, and the code that ran."""
     given: list[Any] = []
     for i, x in enumerate(arguments.numbers):
         given.append(x if i not in inputs else Integer(i, inputs[i]) if type(x) is int else inputs[i])
     positional, keywords = filled(arguments.structure, given)
     before = _contents((positional, keywords))
-    result = function(*positional, **keywords)
+    with entered() as codes:
+        result = function(*positional, **keywords)
     trace.check_uncaught()
     if _contents((positional, keywords)) != before:
         raise refused("changes its arguments", "return the new values, and change the arguments outside the function")
@@ -117,7 +121,7 @@ def _run(
         elif number(x) is None:
             kind = type(x).__name__
             raise TypeError(f"a traced function must return numbers; got an array that contains {x!r} of type {kind}")
-    return structure
+    return structure, codes
 
 
 def _taken_apart(result: Any) -> Structure:

@@ -6,7 +6,8 @@ outcomes of the comparisons and other tests that the function made on its number
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from types import CodeType
 from typing import Any
 
 from .._engine.places import current
@@ -19,7 +20,7 @@ from ..errors import GraphError
 from ..graph import check_current, check_not_assigned
 from ..value import Value
 from .arguments import Arguments, as_floats, opened
-from .branches import Branch
+from .branches import Branch, Branches
 from .captured import Captured
 from .nodes import unfolded
 from .reached import captured
@@ -36,12 +37,14 @@ class Replayed:
     _arguments: Arguments
     _moving: tuple[int, ...]
     _captured: Captured
+    _codes: Set[CodeType] | None
+    _traced_at: list[tuple[Branch, Sequence[float]]]
     _replays: Replays
 
     def _begin(self, function: Function | None, arguments: Arguments, static: set[int], fast: bool) -> None:
         self._function, self._arguments = function, arguments
         self._moving = arguments.inputs(static)
-        self._captured = captured([] if function is None else self._roots())
+        self._captured, self._codes, self._traced_at = Captured(), set(), []
         self.name = "program" if function is None else name_of(function)
         self._replays = Replays(self.name, None if function is None else self._trace, fast)
         self._row = Operation(
@@ -57,24 +60,43 @@ class Replayed:
 
     def _trace(self, numbers: Sequence[float]) -> Branch:
         """Trace the branch that a point takes."""
-        assert self._function is not None
-        if (change := self._captured.change()) is not None:
+        if self._replays.branches.count and (change := self._captured.change()) is not None:
             raise GraphError(
                 f"{self.name} was traced before {change} changed, so it cannot add the branch that these numbers take; "
                 "trace the function again"
             )
-        branch = self._record(numbers)
-        if self._captured.change() is not None and not self._replays.branches.count:
-            self._captured = captured(self._roots())  # perhaps the function computes something at its first call only
-            branch = self._record(numbers)
-        if (change := self._captured.change()) is not None:
-            raise refused(f"changes {change}", "return the new value, and make the change outside the function")
+        before = captured(self._roots())
+        branch, codes = self._record(numbers, before.generators)
+        found = captured(self._roots(), self._entered(codes))
+        change = found.change_since(before)
+        if change is not None or found.iterator:  # does the result depend on it?
+            again, codes = self._record(numbers, before.generators)
+            if not again.is_like(branch):
+                what = f"reads the iterator {found.iterator}" if change is None else f"changes {change}"
+                raise refused(what, "pass it as an argument, and make the change outside the function")
+            self._drop_outdated()
+            found = captured(self._roots(), self._entered(codes))
+        self._captured = found
+        self._traced_at.append((branch, numbers))
         return branch
 
-    def _record(self, numbers: Sequence[float]) -> Branch:
+    def _drop_outdated(self) -> None:
+        """Drop each branch that would not be the same if it were traced now."""
+        kept = [(known, at) for known, at in self._traced_at if self._record(at, ())[0].is_like(known)]
+        if len(kept) < len(self._traced_at):
+            self._replays.branches = Branches(self.name)
+            for known, _ in kept:
+                self._replays.branches.add(known)
+        self._traced_at = kept
+
+    def _record(self, numbers: Sequence[float], generators: Sequence[Any]) -> tuple[Branch, Set[CodeType] | None]:
         assert self._function is not None
-        generators = self._captured.generators
-        return record_branch(self._function, self._arguments, numbers, self._moving, generators)[0]
+        return record_branch(self._function, self._arguments, numbers, self._moving, generators)
+
+    def _entered(self, codes: Set[CodeType] | None) -> Set[CodeType] | None:
+        """Add to the code that the branches run; return all of it, or None if this is not known for each branch."""
+        self._codes = None if codes is None or self._codes is None else self._codes | codes
+        return self._codes
 
     def _roots(self) -> list[tuple[str, Any]]:
         """Return the function and the objects among the arguments, each with a name."""
