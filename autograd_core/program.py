@@ -43,9 +43,9 @@ def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any
 
     Raises:
         GraphError: The function does something that a replay could not repeat: it reads or computes gradients, draws
-            random numbers or the items of an iterator, formats numbers as text, catches an operation's error, or
-            assigns or stores anything outside itself. This is also raised by a replay that needs another branch, if
-            something that the function reads has changed since it was traced.
+            random numbers, formats numbers as text, catches an operation's error, assigns `data`, stores a number that
+            it computed, or changes something on which its result depends, such as a counter or an iterator. Also raised
+            by a replay that needs another branch, if something that the function reads has changed since the trace.
 
     >>> from autograd_core import tanh
     >>> program = trace(lambda x, y: tanh(x * y) + x, 0.5, 1.0)

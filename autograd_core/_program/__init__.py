@@ -6,7 +6,8 @@ that has been traced is a branch, and each branch has its own list. In reading o
 - `listing` (the flat list) and `guards` (the questions);
 - `player` (the Python player, which defines what a list means), `native` (the C player) and `players` (the choice
   between the two);
-- `captured` (a record of what a function reads besides its arguments) and `reached` (the search that makes it);
+- `captured` (a record of what a function reads besides its arguments), `reached` (the search that makes it),
+  `inspecting` (how the search looks into objects) and `entered` (the code that a function runs);
 - `tracing` (records one run of a function), `traced_nodes` (searches among the nodes of that run), `recorded` (turns
   the run into a list), `order` (puts the list into the engine's order) and `arguments` (splits a call's arguments into
   numbers and structure);
