@@ -1,6 +1,7 @@
 """What a traced function reads besides its arguments, and what happens when that changes between calls."""
 
 import collections
+import cProfile
 import dataclasses
 import functools
 import gc
@@ -684,3 +685,15 @@ def test_any_sequence_of_changes(changes):
                 net.w = y
             found, expected = held(0.5), f(0.5)
             assert found == expected or (math.isnan(found) and math.isnan(expected))
+
+
+def test_a_profiler_goes_on_while_a_function_is_traced():
+    f, change = cell()
+    held = traced(f)
+    profiler = cProfile.Profile()
+    profiler.enable()
+    found = [held(1.5)]
+    change(5.0)
+    found.append(held(1.5))
+    profiler.disable()
+    assert found == [3.0, 7.5] and f.__code__ in {entry.code for entry in profiler.getstats()}
