@@ -69,8 +69,8 @@ class _Search:
         self.members: set[tuple[type, str]] = set()  # the attributes of classes that have been visited
         self.searched: dict[type, list[type]] = {}
         self.methods: dict[int, type] = {}  # the classes of methods, by the identity of their functions
-        self.reading: set[type] = set()  # the classes with a method that reads the dicts of objects, and whether any
-        self.everything = False  # other function does
+        self.reading: set[type] = set()  # the classes with a method that reads the dict of an object
+        self.everything = False  # whether any other function does
         self.room = MOST
 
     def run(self, roots: Iterable[tuple[str, Any]]) -> None:
@@ -192,7 +192,11 @@ class _Search:
         self.looked_up.append(0)
 
     def look_up(self, name: str, thing: Any, names: list[str]) -> None:
-        """Record the attributes of an object that have these names, and search the methods."""
+        """Record the attributes of an object that have these names, and search the methods.
+
+        If code reads the object's dict, all attributes are recorded, except plain numbers and the like: `nn.Module`
+        searches the dict for parameters and modules.
+        """
         kind = class_of(thing)
         own = attributes_of(thing)
         everything = self.everything or any(each in self.reading for each in self.classes(kind))

@@ -72,8 +72,9 @@ class Replayed:
         if change is not None or found.iterator:  # does the result depend on it?
             again, codes = self._record(numbers, before.generators)
             if not again.is_like(branch):
-                what = f"reads the iterator {found.iterator}" if change is None else f"changes {change}"
-                raise refused(what, "pass it as an argument, and make the change outside the function")
+                if change is None:
+                    raise refused(f"reads the iterator {found.iterator}", "pass its items as arguments")
+                raise refused(f"changes {change}", "pass what changes as an argument, and change it outside the function")
             self._drop_outdated()
             found = captured(self._roots(), self._entered(codes))
         self._captured = found
