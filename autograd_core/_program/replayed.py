@@ -74,7 +74,7 @@ class Replayed:
             if not again.is_like(branch):
                 if change is None:
                     raise refused(f"reads the iterator {found.iterator}", "pass its items as arguments")
-                raise refused(f"changes {change}", "pass what changes as an argument, and change it outside the function")
+                raise refused(f"changes {change}", "pass it as an argument, and make the change outside the function")
             self._drop_outdated()
             found = captured(self._roots(), self._entered(codes))
         self._captured = found
