@@ -31,8 +31,9 @@ def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any
     """Trace `function` at example arguments and return its program.
 
     Values that the function closes over become the program's parameters, whose numbers are read anew at each replay.
-    Anything else that the function reads besides its arguments, such as plain numbers that it closes over, stays as it
-    was during the trace; `traced` notices when it changes. The function's own exceptions propagate.
+    If the function reads anything else besides its arguments, such as a plain number that it closes over, the program
+    keeps using what the function read during the trace, even if it changes later. (`traced` notices such a change.) The
+    function's own exceptions propagate.
 
     Args:
         function: The function to trace.
@@ -44,8 +45,9 @@ def trace(function: Function, *example: Any, fast: bool = False, **keywords: Any
     Raises:
         GraphError: The function does something that a replay could not repeat: it reads or computes gradients, draws
             random numbers, formats numbers as text, catches an operation's error, assigns `data`, stores a number that
-            it computed, or changes something on which its result depends, such as a counter or an iterator. Also raised
-            by a replay that needs another branch, if something that the function reads has changed since the trace.
+            it computed, or changes something on which its result depends, such as a counter or an iterator. A call to
+            the program raises it too if the function would take a new branch, such as the other side of an `if`, but
+            something that it reads has changed since the trace.
 
     >>> from autograd_core import tanh
     >>> program = trace(lambda x, y: tanh(x * y) + x, 0.5, 1.0)
@@ -88,18 +90,18 @@ def traced(function: Function | None = None, *, in_axes: Axes | str = "none", fa
     """Decorate a function so that it is traced at the first call for each structure of its arguments, then replayed.
 
     Calls return what `function` returns. A returned number that depends on Values is a single node, whose operands are
-    the arguments and parameters. Calling `backward()` on this node has the same effect as on the function's own result.
-    In a larger graph, the gradient that reaches the node is multiplied by the gradients of the whole function, so the
-    result may be rounded differently. If the gradient that reaches the node is infinite or NaN, it is instead
-    propagated through the function's operations, so it reaches the same operands as without tracing. If the function
-    returns several numbers, each call runs the function itself instead of replaying it; to replay such a function on
-    floats, use the program that `trace` returns.
+    the arguments and the parameters (the Values that the function closes over). Calling `backward()` on this node has
+    the same effect as on the function's own result. In a larger graph, the gradient that reaches the node is multiplied
+    by the gradients of the whole function, so the result may be rounded differently. If the gradient that reaches the
+    node is infinite or NaN, it is instead propagated through the function's operations, so it reaches the same operands
+    as without tracing. If the function returns several numbers, each call runs the function itself instead of replaying
+    it; to replay such a function on floats, use the program that `trace` returns.
 
-    The function is traced again if something else that it reads has changed since: an enclosing variable, a global, an
-    attribute, or the contents of a container. Before each replay, all of these are compared, up to a million items of
-    containers in total. (What cannot be seen in Python objects, such as the time, a file or an attribute whose
-    name is computed, is read only while tracing.) There are at most 16 programs for each structure; beyond that, calls
-    run the function itself.
+    The function is traced again if anything else that it reads has changed: a variable of an outer function, a global,
+    an attribute, or the contents of a container. This is checked before each replay, for up to a million objects and
+    items of containers in total. Some changes cannot be noticed, such as those of the time, of a file, or of an
+    attribute whose name is computed: these are read only during the trace. At most 16 programs are kept for each
+    structure; a call that would need another program runs the function itself.
 
     Args:
         function: The function to decorate.
@@ -180,8 +182,8 @@ class Traced:
             )
         elif len(programs) == MANY - 1:
             message = (
-                f"the latest because {change} changed; pass it as an argument, since the function itself runs "
-                "from now on whenever none of these programs fits"
+                f"the latest because {change} changed; pass the changing value as an argument, since from now on the "
+                "function itself runs whenever none of these programs fits"
             )
         programs.insert(0, program)
         if message is not None:

@@ -1,4 +1,4 @@
-/* Compares what a traced function reads besides its arguments with what was recorded: see _program/captured.py. */
+/* Compares what a traced function reads besides its arguments with an earlier record: see _program/captured.py. */
 #include "core.h"
 
 #include <math.h>
@@ -10,7 +10,7 @@ static int same_tuples(PyObject *one, PyObject *other)
 {
     Py_ssize_t size = PyTuple_GET_SIZE(one);
     if (size != PyTuple_GET_SIZE(other) || Py_EnterRecursiveCall(" while comparing tuples"))
-        return 0; /* with an error set, if the tuples are nested too deeply */
+        return 0; /* an error is set if the tuples are nested too deeply */
     Py_ssize_t i = 0;
     while (i < size && same(PyTuple_GET_ITEM(one, i), PyTuple_GET_ITEM(other, i)))
         i++;
@@ -58,7 +58,7 @@ static int same_items(PyObject *list, PyObject *contents)
     if (size == 0)
         return 1;
     if (memcmp(PySequence_Fast_ITEMS(list), PySequence_Fast_ITEMS(contents), (size_t)size * sizeof list) == 0)
-        return 1; /* the same objects: nearly always */
+        return 1; /* nearly always, the items are still the same objects */
     for (Py_ssize_t i = 0; i < size; i++)
         if (!same(PyList_GET_ITEM(list, i), PyTuple_GET_ITEM(contents, i)))
             return 0;
@@ -71,10 +71,12 @@ static int wrong(PyObject *record)
     return -1;
 }
 
-/* Whether a holder has the contents that were recorded; -1 with an error set if this cannot be said. */
+/* Return 1 if a holder (a list, dict or cell) still has its recorded contents, 0 if not, and -1 with an error set if
+   the record is malformed or keys cannot be compared. */
 static int unchanged(PyObject *record, PyObject *missing)
 {
-    if (!PyTuple_CheckExact(record) || PyTuple_GET_SIZE(record) != 4 || !PyTuple_CheckExact(PyTuple_GET_ITEM(record, 2)))
+    if (!PyTuple_CheckExact(record) || PyTuple_GET_SIZE(record) != 4 ||
+        !PyTuple_CheckExact(PyTuple_GET_ITEM(record, 2)))
         return wrong(record);
     PyObject *holder = PyTuple_GET_ITEM(record, 0), *keys = PyTuple_GET_ITEM(record, 1);
     PyObject *contents = PyTuple_GET_ITEM(record, 2);
@@ -98,7 +100,8 @@ static PyObject *first_changed(PyObject *Py_UNUSED(module), PyObject *arguments)
     if (!PyArg_ParseTuple(arguments, "O!O:first_changed", &PyList_Type, &held, &missing))
         return NULL;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(held); i++) {
-        PyObject *record = Py_NewRef(PyList_GET_ITEM(held, i)); /* the keys of a dict may be compared by Python code */
+        /* Comparing the keys of a dict may run Python code, which may change `held`. */
+        PyObject *record = Py_NewRef(PyList_GET_ITEM(held, i));
         int found = unchanged(record, missing);
         Py_DECREF(record);
         if (found < 0 || PyErr_Occurred())

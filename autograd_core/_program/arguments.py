@@ -48,11 +48,11 @@ class Arguments:
         return Structure(numbers, leaves, form)
 
     def inputs(self, static: Collection[int]) -> tuple[int, ...]:
-        """Return the positions of the numbers that are inputs: all but the ints in the arguments in `static`."""
+        """Return the positions of the inputs: all numbers except ints in arguments whose indices are in `static`."""
         return tuple(i for i, x in enumerate(self.numbers) if type(x) is not int or self.argument_of(i) not in static)
 
     def kept(self) -> list[tuple[str, Any]]:
-        """Return everything in the arguments that is not a number, and the classes, each with its argument's name."""
+        """Return the arguments' parts other than numbers, and their containers' classes, with the arguments' names."""
         first, second = self.structure.form.parts  # type: ignore[union-attr]  # positional and keyword
         names = [f"argument {i}" for i in first.names] + second.names
         parts = first.parts + second.parts
@@ -166,7 +166,7 @@ def _kept(form: Nested | Kept | Leaf) -> list[Any]:
 
 
 def key_of(form: Nested | Kept | Leaf) -> Hashable:
-    """Return a key for a structure: equal structures of equal static things have equal keys."""
+    """Return a key for a structure. Structures of equal form with equal static objects have equal keys."""
     if isinstance(form, Leaf):
         return form.shape
     if isinstance(form, Kept):

@@ -59,7 +59,7 @@ class Branch:
         return self._varied[inputs]
 
     def is_like(self, other: Branch) -> bool:
-        """Return whether both branches compute the same from the same parameters."""
+        """Return whether both branches compute the same results, with the same operations, from the same parameters."""
         one, two = (replace(branch.listing, constants=array("d")) for branch in (self, other))
         return (
             one == two

@@ -1,6 +1,7 @@
-"""A record of what a traced function reads besides its arguments, to find out later whether any of it has changed.
+"""Records what a traced function reads besides its arguments, and finds out later whether any of it has changed.
 
-A replay does not run the function, so it would not notice such a change. `reached.py` finds what there is to record.
+A replay repeats the operations that the function performed, but does not run the function's code, so it would not
+notice such a change. `reached.py` finds what to record.
 """
 
 from __future__ import annotations
@@ -11,39 +12,43 @@ from typing import Any
 
 from .._engine.choice import accelerated
 
-# Stands for the content of an empty cell, and for the value of a key that a dict does not have.
+# Stands for a value that does not exist, such as that of a key that a dict does not have, or that of an empty cell. (A
+# cell is the object in which Python keeps a variable that an inner function uses too.)
 MISSING = object()
-# A holder (a list, dict or cell); for a dict, the keys to compare, otherwise None; what the holder contains; and the
-# number of keys, if the dict may have no others, otherwise -1.
+# A holder (a list, dict or cell); for a dict, the keys to compare, otherwise None; the holder's contents (for a dict,
+# the values of these keys); and the number of all keys of the dict if this is compared too, otherwise -1.
 Held = tuple[Any, tuple[Any, ...] | None, tuple[Any, ...], int]
 Contents = Callable[[], tuple[Any, ...]]
 
 
 class Captured:
-    """What a function captures: enclosing variables, globals, attributes and the contents of containers.
+    """A record of what a function captures: variables of outer functions, globals, attributes, contents of containers.
 
-    Two objects count as the same if they are one object; if they are numbers or strings of one type with the same bits,
-    or tuples of such; or if both are an empty list, dict or set.
+    Two objects count as the same if they are one object; if they are numbers or strings of the same type with the same
+    bits; if they are tuples whose items count as the same; or if both are an empty list, an empty dict or an empty set.
     """
 
     def __init__(self) -> None:
-        self.generators: list[Any] = []  # NumPy's random number generators among the objects
-        self.iterator = ""  # the name of a variable that contains an iterator
+        self.generators: list[Any] = []  # the NumPy random number generators that the function captures
+        self.iterator = ""  # the name of a variable that contains an iterator, if there is one
         self._held: list[Held] = []
         self._names: list[str] = []
         self._read: list[tuple[str, Hashable, Contents, tuple[Any, ...]]] = []
 
     def hold(self, name: str, holder: Any, keys: tuple[Any, ...] | None, contents: tuple[Any, ...], size: int) -> None:
-        """Record the contents of a list, dict or cell; see `Held`. For some keys of a dict, `name` precedes a key."""
+        """Record the contents of a list, dict or cell; see `Held`.
+
+        `name` is for messages. If it is empty or ends with a dot, the key whose value has changed is appended to it.
+        """
         self._held.append((holder, keys, contents, size))
         self._names.append(name)
 
     def read(self, name: str, of: Hashable, contents: Contents) -> None:
-        """Record the contents of anything else, which `of` identifies; `contents` returns them as they are now."""
+        """Record the contents of anything else; `of` identifies it, and `contents` returns its current contents."""
         self._read.append((name, of, contents, contents()))
 
     def change(self) -> str | None:
-        """Return the name of something that is not as it was recorded, or None if there is nothing of the kind."""
+        """Return the name of something that has changed since it was recorded, or None if nothing has."""
         at = first_changed(self._held, MISSING)
         if at >= 0:
             return self._described(at)
@@ -59,13 +64,13 @@ class Captured:
         for key, thing in zip(keys, contents, strict=True):
             if not _same(dict.get(holder, key, MISSING), thing):
                 return f"{name}{key}"
-        return f"the number of attributes of {name[:-1]}"
+        return f"the set of attributes of {name[:-1]}"
 
     def change_since(self, earlier: Captured) -> str | None:
-        """Return the name of something that an earlier record has otherwise, or None if there is nothing of the kind.
+        """Return the name of something that has changed since an earlier record, or None if nothing has.
 
-        Lists, tuples and dicts made anew count as the same if their contents do. What the earlier record lacks does not
-        count, unless it is an attribute that the object did not have.
+        Here, two different lists, tuples, dicts or NumPy arrays count as the same if their contents do. Something that
+        is not in the earlier record is ignored, unless it is an attribute that the object did not have then.
         """
         before: dict[Hashable, Any] = {}
         for holder, keys, contents, size in earlier._held:
@@ -92,7 +97,7 @@ class Captured:
 
 @accelerated
 def first_changed(held: list[Held], missing: object) -> int:
-    """Return the index of the first holder whose contents are not the recorded ones, or -1 if there is none."""
+    """Return the index of the first holder whose contents have changed since they were recorded, or -1 if none have."""
     for i, (holder, keys, contents, size) in enumerate(held):
         if keys is not None:
             now: Any = [dict.get(holder, key, missing) for key in keys]
@@ -130,7 +135,10 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _alike(one: Any, other: Any, depth: int = 4) -> bool:
-    """Return whether two objects are the same, or lists, tuples or dicts whose contents are."""
+    """Return whether two objects count as the same if lists, tuples, dicts and NumPy arrays are compared by content.
+
+    `depth` is the number of levels of nested containers that are compared in this way.
+    """
     if _same(one, other):
         return True
     kind = type(one)

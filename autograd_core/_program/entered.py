@@ -1,4 +1,7 @@
-"""Collects the code that a function runs, so that only what this code reads is compared before a replay."""
+"""Collects the code that a function runs while it is traced.
+
+Before a replay, `traced` checks whether anything that this code reads has changed, and ignores what other code reads.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from typing import Any
 def entered() -> Iterator[set[CodeType] | None]:
     """Collect the code of the Python functions that this thread enters in the `with` block.
 
-    The context is None if a profiler is running, since a thread can have only one.
+    `with entered() as codes` sets `codes` to a set that is filled in the block. If a profiler is already running,
+    `codes` is None: collecting the code takes a profiler, and a thread can have only one.
     """
     if sys.getprofile() is not None:
         yield None

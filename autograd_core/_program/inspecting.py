@@ -1,4 +1,4 @@
-"""Looks into objects and code without running any code of theirs."""
+"""Inspects objects and code without running any of the objects' own code."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .._operations.operation import Operation
 from ..value import Value
 from .captured import MISSING
 
+# The types of objects in which there is nothing to search.
 PLAIN = {type(None), type(MISSING), bool, int, float, complex, str, bytes, Value, Operation}
 _STANDARD = os.path.dirname(os.__file__)
 _NAMING = {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "LOAD_SUPER_ATTR"}
@@ -26,7 +27,7 @@ def size_of(container: Any) -> int:
 
 
 def items_of(container: Any) -> tuple[Any, ...]:
-    """Return the items of a container, as they are now; for an array of numbers, its bytes, shape and type."""
+    """Return the current items of a container; for an array of numbers, return its bytes, shape and type."""
     if is_array(container):
         items = tuple(container.ravel().tolist()) if container.dtype.kind == "O" else (container.tobytes(),)
         return (*items, container.shape, container.dtype.str)
@@ -38,7 +39,7 @@ def items_of(container: Any) -> tuple[Any, ...]:
 
 
 def _plainly(container: Any) -> Any:
-    """Return an equal container that iterates over the items themselves, whatever a subclass of list does."""
+    """Return the stored items of a container (or the keys of a dict), even if its class overrides `__iter__`."""
     if issubclass(type(container), dict):
         return dict.keys(container)
     return list.copy(container) if issubclass(type(container), list) else container
@@ -50,13 +51,13 @@ def item_name(name: str, key: Any) -> str:
 
 
 def is_array(thing: Any) -> bool:
-    """Return whether `thing` is a NumPy array, whatever it says of its class."""
+    """Return whether `thing` is a NumPy array, judging by its type; a proxy may have another `__class__`."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and issubclass(type(thing), numpy.ndarray)
 
 
 def attributes_of(thing: Any) -> dict[str, Any]:
-    """Return the dict of an object's attributes; an empty one for a class, and for an object without such a dict."""
+    """Return the dict of an object's attributes, or an empty dict for a class or for an object without such a dict."""
     own = None
     with suppress(Exception):  # a proxy may raise anything
         own = object.__getattribute__(thing, "__dict__")
@@ -64,13 +65,13 @@ def attributes_of(thing: Any) -> dict[str, Any]:
 
 
 def class_of(thing: Any) -> type:
-    """Return the class of an object, or a class itself."""
+    """Return the class of an object; for a class, return the class itself."""
     kind: type = thing if issubclass(type(thing), type) else type(thing)
     return kind
 
 
 def in_slot(member: MemberDescriptorType, thing: Any) -> Any:
-    """Return what is in a slot of an object, or MISSING."""
+    """Return the content of a slot of an object, or MISSING if the slot is empty."""
     try:
         return member.__get__(thing, type(thing))
     except AttributeError:
@@ -78,12 +79,12 @@ def in_slot(member: MemberDescriptorType, thing: Any) -> Any:
 
 
 def of_class(kind: type, key: str) -> Any:
-    """Return an attribute of a class or of its base classes as it is stored, or MISSING."""
+    """Return an attribute as a class or one of its base classes stores it, or MISSING if none has the attribute."""
     return next((vars(each)[key] for each in kind.__mro__ if key in vars(each)), MISSING)
 
 
 def code_of(member: Any) -> Any:
-    """Return the function in a member of a class, or the member itself if it is not a function."""
+    """Return the function that a member of a class wraps, as a property does, or the member itself if it wraps none."""
     if isinstance(member, property):
         return member.fget
     if isinstance(member, cached_property):
@@ -92,7 +93,7 @@ def code_of(member: Any) -> Any:
 
 
 def is_plain(thing: Any) -> bool:
-    """Return whether an object is a number, a string or the like, or a list or dict of such."""
+    """Return whether an object is plain (a number, a string or the like), or a list, tuple or dict of plain objects."""
     items = thing.values() if type(thing) is dict else thing if type(thing) in (list, tuple) else (thing,)
     return (PLAIN - {Value}).issuperset(map(type, items))
 
@@ -122,10 +123,10 @@ def _is_of_engine(thing: Any) -> bool:
 
 @lru_cache(1024)
 def names_in(code: CodeType) -> frozenset[tuple[str | None, str]]:
-    """Return the names in some code, and the strings, which may be names of attributes too.
+    """Return the names of attributes in some code, and the strings in it, which may be names of attributes too.
 
-    Each comes with the global variable whose attribute it is, or None: in `math.log(x.data)`, `log` comes with `math`.
-    What is imported from a module comes with "from" and the module's name.
+    Each name is paired with the global variable whose attribute it is, or with None: in `math.log(x.data)`, `log` is
+    paired with "math", and `data` with None. A name that is imported from a module `m` is paired with "from m".
     """
     found: set[tuple[str | None, str]] = set()
     variable: str | None = None

@@ -1,6 +1,7 @@
 """Finds what a function reads besides its arguments, by searching its code and the objects that the code can reach.
 
-The search calls no code of the objects, and does not have to be complete.
+The search runs none of the objects' own code. It does not have to be complete: it misses, for example, attributes whose
+names are computed, and `traced` documents that changes of these go unnoticed.
 """
 
 from __future__ import annotations
@@ -33,23 +34,25 @@ from .inspecting import (
     size_of,
 )
 
-# The maximum number of objects and items that are recorded; what would exceed it is not searched.
+# The maximum number of objects and items of containers to record. The search skips everything that would exceed it.
 MOST = 1_000_000
 _CONTAINERS = (list, tuple, dict, set, frozenset, deque, array, bytearray, MappingProxyType)
-READING = 1000  # how many items a container counts for whose contents have to be read in Python for each comparison
-# Classes of libraries whose objects wrap a function or a container of the user's.
+# If Python code has to read a container's contents for each comparison, the container counts as this many more items.
+READING = 1000
+# The names of library classes whose objects wrap a function or a container of the user.
 _WRAPPERS = {"UserDict", "UserList", "ChainMap", "vectorize"}
 LONGEST = 80  # the maximum length of a name in a message
 
 
 def captured(roots: Iterable[tuple[str, Any]], codes: Set[CodeType] | None = None) -> Captured:
-    """Record what the roots capture: a function and objects among its arguments, each given with a name for it.
+    """Record what the roots capture. The roots are a function and the objects among its arguments.
 
     An attribute is recorded if its name occurs in the code. Libraries are not searched (see `is_library`).
 
     Args:
-        roots: The objects, each with its name.
-        codes: The code that the function runs; by default, all code that the roots can reach.
+        roots: The roots, each with a name for messages.
+        codes: The code that the function ran; functions with other code are not searched. By default, all functions
+            that the roots can reach are searched.
     """
     search = _Search(codes)
     search.run(roots)
@@ -60,17 +63,17 @@ class _Search:
     def __init__(self, codes: Set[CodeType] | None) -> None:
         self.codes = codes
         self.record = Captured()
-        self.names: dict[str, None] = {}  # all names that occur in the code searched so far, in order
+        self.names: dict[str, None] = {}  # all names found so far in the code, in the order found
         self.seen: dict[int, Any] = {}
         self.waiting: list[tuple[str, Any]] = []
-        self.objects: list[tuple[str, Any]] = []
-        self.looked_up: list[int] = []  # how many of the names have been looked up in each of the objects
-        self.due: list[int] = []  # the objects in which some have not
-        self.members: set[tuple[type, str]] = set()  # the attributes of classes that have been visited
+        self.objects: list[tuple[str, Any]] = []  # the objects whose attributes are looked up
+        self.looked_up: list[int] = []  # for each of these objects, how many of the names have been looked up in it
+        self.due: list[int] = []  # the indices of the objects in which some names have not been looked up yet
+        self.members: set[tuple[type, str]] = set()  # the class attributes that have been visited
         self.searched: dict[type, list[type]] = {}
-        self.methods: dict[int, type] = {}  # the classes of methods, by the identity of their functions
-        self.reading: set[type] = set()  # the classes with a method that reads the dict of an object
-        self.everything = False  # whether any other function does
+        self.methods: dict[int, type] = {}  # the class of each method, by the id of its function
+        self.reading: set[type] = set()  # the classes with a method that reads an object's dict
+        self.everything = False  # whether a function that is not a method reads an object's dict
         self.room = MOST
 
     def run(self, roots: Iterable[tuple[str, Any]]) -> None:
@@ -89,7 +92,7 @@ class _Search:
                 self.due = []
 
     def visit(self, name: str, thing: Any) -> None:
-        """Record an object's contents, and put everything that it leads to on the waiting list."""
+        """Record an object's contents, and put everything that it refers to on the waiting list."""
         kind = type(thing)
         if kind in PLAIN or id(thing) in self.seen or self.room < 0:
             return
@@ -111,7 +114,7 @@ class _Search:
             self.visit_object(name, thing)
 
     def visit_function(self, name: str, function: FunctionType) -> None:
-        """Record the enclosing variables and the globals that a function names."""
+        """Record the globals and the variables of outer functions that a function uses."""
         code, scope = function.__code__, function.__globals__
         if self.codes is not None and code not in self.codes:
             return
@@ -121,7 +124,8 @@ class _Search:
                 content = cell.cell_contents
             self.record.hold(variable, cell, None, (content,), -1)
             self.visit_variable(variable, content)
-        self.waiting += [(name, function.__defaults__), (name, function.__kwdefaults__)]
+        for defaults in ("__defaults__", "__kwdefaults__"):
+            self.waiting.append((f"{name}.{defaults}", getattr(function, defaults)))
         if is_library(str(scope.get("__name__"))):
             return
         names = {name for of, name in names_in(code) if of is None or not _is_installed(of, scope)}
@@ -141,7 +145,7 @@ class _Search:
             self.add(name, function)
 
     def visit_variable(self, name: str, content: Any) -> None:
-        """Record what a variable contains."""
+        """Put the content of a variable on the waiting list; note the variable if it contains an iterator."""
         kind = type(content)
         if kind.__module__ in ("builtins", "itertools") and issubclass(kind, Iterator):
             self.record.iterator = name
@@ -168,7 +172,10 @@ class _Search:
             self.waiting += [(item_name(name, key), item) for key, item in zip(keys, items, strict=True)]
 
     def visit_object(self, name: str, thing: Any) -> None:
-        """Search the code that runs when an object is used; its attributes wait for code in which their names occur."""
+        """Search the special methods of an object's class, such as `__call__`.
+
+        The object's other attributes are recorded later (see `look_up`), when their names have been found in the code.
+        """
         kind = class_of(thing)
         if kind.__module__ in ("numpy.random._generator", "numpy.random.mtrand"):
             self.record.generators.append(thing)
@@ -186,16 +193,16 @@ class _Search:
             self.add(name, thing)
 
     def add(self, name: str, thing: Any) -> None:
-        """Note an object whose attributes are to be looked up."""
+        """Add an object to those whose attributes are looked up."""
         self.due.append(len(self.objects))
         self.objects.append((name, thing))
         self.looked_up.append(0)
 
     def look_up(self, name: str, thing: Any, names: list[str]) -> None:
-        """Record the attributes of an object that have these names, and search the methods.
+        """Record the attributes of an object that have these names, and search the methods that have them.
 
-        If code reads the object's dict, all attributes are recorded, except plain numbers and the like: `nn.Module`
-        searches the dict for parameters and modules.
+        If the code reads the object's dict, all other attributes are recorded too, except plain ones (see `is_plain`).
+        For example, `nn.Module` searches the dict for parameters and modules.
         """
         kind = class_of(thing)
         own = attributes_of(thing)
@@ -216,7 +223,7 @@ class _Search:
                 self.visit_method(f"{name}.{key}", found, member)
         if type(thing) is ModuleType:
             self.hold(f"{name}.", own, attributes)
-        elif thing is not kind:  # code may ask for attributes that do not exist yet, so their number is compared too
+        elif thing is not kind:  # code may ask whether an attribute exists, so their number is compared too
             self.hold(f"{name}.", own, attributes, len(own))
 
     def read_member(self, name: str, kind: type, key: str) -> None:
@@ -224,32 +231,32 @@ class _Search:
         self.record.read(name, (kind, key), lambda: (of_class(kind, key),))
 
     def visit_method(self, name: str, kind: type, member: Any) -> None:
-        """Search the code of a method, or whatever else is in a class."""
+        """Search the code of a method, or any other member of a class."""
         code = code_of(member)
         self.methods[id(code)] = kind
         self.waiting.append((name, code))
 
     def hold(self, prefix: str, holder: dict[str, Any], keys: list[str], size: int = -1) -> None:
-        """Record some attributes; `prefix` is put before their names."""
+        """Record the attributes with these names; messages put `prefix` before a name."""
         things = tuple(holder.get(key, MISSING) for key in keys)
         self.record.hold(prefix, holder, tuple(keys), things, size)
         self.waiting += [(prefix + key, thing) for key, thing in zip(keys, things, strict=True)]
 
     def read_slot(self, name: str, thing: Any, member: MemberDescriptorType) -> None:
-        """Record an attribute that is not in the object's dict."""
+        """Record an attribute that is in a slot (see `__slots__`) and so not in the object's dict."""
         if thing is not class_of(thing):
             self.record.read(name, (id(thing), member), lambda: (in_slot(member, thing),))
             self.waiting.append((name, in_slot(member, thing)))
 
     def classes(self, kind: type) -> list[type]:
-        """Return a class and its base classes, except those whose code is not searched."""
+        """Return a class and its base classes, except those that libraries define."""
         if kind not in self.searched:
             self.searched[kind] = [each for each in kind.__mro__ if not is_library(str(each.__module__))]
         return self.searched[kind]
 
 
 def _is_installed(variable: str, scope: dict[str, Any]) -> bool:
-    """Return whether a variable contains a module of a library; see `names_in`."""
+    """Return whether a variable contains a module of a library; "from m" stands for the module `m` (see `names_in`)."""
     module = scope.get(variable)
     name = module.__name__ if type(module) is ModuleType else variable.removeprefix("from ")
     return (type(module) is ModuleType or name != variable) and is_library(name)

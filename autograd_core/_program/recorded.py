@@ -33,7 +33,7 @@ Codes = set[CodeType] | None
 def record_function(function: Callable[..., Any], *example: Any, generators: Sequence[Any] = ()) -> Branch:
     """Trace a function at example arguments, and return the branch.
 
-    Unlike `trace`, this keeps no record of what the function reads besides its arguments. For callers that know it.
+    Unlike `trace`, this does not record what the function reads besides its arguments: the callers know that already.
     """
     arguments, static = opened(example, {}), set[int]()
     while True:

@@ -59,22 +59,24 @@ class Replayed:
         return self._replays.fast
 
     def _trace(self, numbers: Sequence[float]) -> Branch:
-        """Trace the branch that a point takes."""
+        """Trace the branch that the function takes at a point, and return it."""
         if self._replays.branches.count and (change := self._captured.change()) is not None:
             raise GraphError(
-                f"{self.name} was traced before {change} changed, so it cannot add the branch that these numbers take; "
-                "trace the function again"
+                f"{self.name} was traced before {change} changed, so the branch that these numbers take can no longer "
+                "be added; trace the function again"
             )
         before = captured(self._roots())
         branch, codes = self._record(numbers, before.generators)
         found = captured(self._roots(), self._entered(codes))
         change = found.change_since(before)
-        if change is not None or found.iterator:  # does the result depend on it?
+        if change is not None or found.iterator:  # trace again to see whether the result depends on it
             again, codes = self._record(numbers, before.generators)
             if not again.is_like(branch):
                 if change is None:
                     raise refused(f"reads the iterator {found.iterator}", "pass its items as arguments")
-                raise refused(f"changes {change}", "pass it as an argument, and make the change outside the function")
+                raise refused(
+                    f"changes {change}", "make the change outside the function, and pass the result as an argument"
+                )
             self._drop_outdated()
             found = captured(self._roots(), self._entered(codes))
         self._captured = found
@@ -82,7 +84,7 @@ class Replayed:
         return branch
 
     def _drop_outdated(self) -> None:
-        """Drop each branch that would not be the same if it were traced now."""
+        """Drop each branch that would be different if it were traced now."""
         kept = [(known, at) for known, at in self._traced_at if self._record(at, ())[0].is_like(known)]
         if len(kept) < len(self._traced_at):
             self._replays.branches = Branches(self.name)
@@ -95,12 +97,12 @@ class Replayed:
         return record_branch(self._function, self._arguments, numbers, self._moving, generators)
 
     def _entered(self, codes: Set[CodeType] | None) -> Set[CodeType] | None:
-        """Add to the code that the branches run; return all of it, or None if this is not known for each branch."""
+        """Add the code that a new branch ran; return the code of all branches, or None if any of it is unknown."""
         self._codes = None if codes is None or self._codes is None else self._codes | codes
         return self._codes
 
     def _roots(self) -> list[tuple[str, Any]]:
-        """Return the function and the objects among the arguments, each with a name."""
+        """Return the function and the objects among the arguments, each with a name for messages."""
         assert self._function is not None
         return [(name_of(self._function), self._function), *self._arguments.kept()]
 
@@ -230,7 +232,7 @@ class Replayed:
         return [next(slopes) if type(x) is Value else 0.0 for x in operands]
 
     def _inside(self, node: Value) -> Any:
-        """Build, on a node's operands, the graph that the node stands for; return the graph's result."""
+        """Build the graph that a node of this program represents, on the node's operands; return the graph's result."""
         count = len(self._moving)
         given, parameters = node.operands[:count], node.operands[count:]
         branch = self._replays.branch_of(as_floats(given))

@@ -460,7 +460,7 @@ def test_a_traced_method_reads_the_attributes_of_its_instance():
     assert [model.counted(1.0), model.counted(2.0)] == [2.0, 4.0]
     model.k = 3.0
     assert [model.counted(1.0), model.counted(2.0)] == [3.0, 6.0]
-    assert len(Model.loss.programs) == 2  # an attribute that the method does not read makes no program
+    assert len(Model.loss.programs) == 2  # a change of `calls`, which `loss` does not read, makes no program
 
 
 def test_a_program_for_each_state_is_kept_so_that_a_mode_may_alternate():
@@ -480,7 +480,7 @@ def test_a_state_that_changes_at_each_call_warns_by_name_and_then_the_function_i
         temperature[0] = float(n)
         assert held(3.0) == 3.0 / n
     temperature[0] = 16.0
-    with pytest.warns(GraphWarning, match=r"because the contents of temperature changed; pass it as an argument"):
+    with pytest.warns(GraphWarning, match=r"because the contents of temperature changed; pass the changing value"):
         assert held(3.0) == 3.0 / 16
     for n in (*range(17, 40), *range(1, 10)):
         temperature[0] = float(n)
@@ -523,7 +523,7 @@ def test_what_the_function_changes_without_effect_on_its_result_is_accepted():
 
     held = traced(f)
     assert [held(1.0), held(2.0), held(-1.0), held(3.0), held(-2.0)] == [2.0, 4.0, 1.0, 6.0, 2.0]
-    assert len(held.programs) == 1 and len(lines) == 5  # each branch runs twice, to find out, and the first once more
+    assert len(held.programs) == 1 and len(lines) == 5  # two traces of each branch, then the first is checked
 
 
 def test_what_the_function_computes_once_is_accepted():
@@ -656,11 +656,11 @@ def test_programs_of_a_function_that_is_gone_are_freed():
 
 
 def test_items_beyond_the_limit_are_not_compared(monkeypatch):
-    monkeypatch.setattr(reached, "MOST", 7)  # four are the function, its default, the tuple of defaults and the list
+    monkeypatch.setattr(reached, "MOST", 7)  # four: the function, the tuple of its defaults, the item in it, the list
     few, many = [2.0] * 3, [2.0] * 4
     of_few, of_many = (reached.captured([("f", lambda x, ks=ks: x * ks[0])]) for ks in (few, many))
     few[0] = many[0] = 3.0
-    assert of_few.change() == "the contents of f[0]" and of_many.change() is None
+    assert of_few.change() == "the contents of f.__defaults__[0]" and of_many.change() is None
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0.0, -0.0, 1.0, 2.5, math.nan])), max_size=20))
