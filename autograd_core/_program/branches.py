@@ -31,15 +31,24 @@ class Branch:
     `plain` holds the outputs that the function returned as plain numbers, by position. The outputs depend only on the
     first `below` parameters, which are also in `moving`. The other parameters are read only by guards, or by operations
     that no output needs but that may raise an exception. `computed` is True if any parameter in `moving` is not a leaf.
+    `example` is the point at which the function was traced, or None if it was not, or if the branch was loaded.
     """
 
     __slots__ = (
-        "_for_nodes", "_players", "_varied", "below", "computed", "listing", "moving", "output", "parameters", "plain",
+        "_for_nodes", "_players", "_varied", "below", "computed", "example", "listing", "moving", "output",
+        "parameters", "plain",
     )  # fmt: skip  # a list
 
     def __init__(
-        self, listing: Listing, parameters: Sequence[Value], output: Structure, plain: dict[int, Any], below: int
+        self,
+        listing: Listing,
+        parameters: Sequence[Value],
+        output: Structure,
+        plain: dict[int, Any],
+        below: int,
+        example: Sequence[float] | None = None,
     ) -> None:
+        self.example = example
         self.listing, self.parameters, self.output, self.plain = listing, tuple(parameters), output, plain
         self.below, self.moving = below, self.parameters[:below]
         self.computed = any(not node.is_leaf for node in self.moving)

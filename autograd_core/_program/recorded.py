@@ -93,7 +93,7 @@ def record_branch(
                 "stores a number that it computed (in an outer variable, a list, an attribute or a cache)",
                 "return it instead: a stored number would be out of date after the next replay",
             )
-    branch = Branch(listing, parameters, empty, plain, below)
+    branch = Branch(listing, parameters, empty, plain, below, numbers)
     del made
     release_memory()
     return branch, codes

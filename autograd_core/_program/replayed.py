@@ -38,13 +38,12 @@ class Replayed:
     _moving: tuple[int, ...]
     _captured: Captured
     _codes: Set[CodeType] | None
-    _traced_at: list[tuple[Branch, Sequence[float]]]
     _replays: Replays
 
     def _begin(self, function: Function | None, arguments: Arguments, static: set[int], fast: bool) -> None:
         self._function, self._arguments = function, arguments
         self._moving = arguments.inputs(static)
-        self._captured, self._codes, self._traced_at = Captured(), set(), []
+        self._captured, self._codes = Captured(), set()
         self.name = "program" if function is None else name_of(function)
         self._replays = Replays(self.name, None if function is None else self._trace, fast)
         self._row = Operation(
@@ -80,17 +79,22 @@ class Replayed:
             self._drop_outdated()
             found = captured(self._roots(), self._entered(codes))
         self._captured = found
-        self._traced_at.append((branch, numbers))
         return branch
 
     def _drop_outdated(self) -> None:
-        """Drop each branch that would be different if it were traced now."""
-        kept = [(known, at) for known, at in self._traced_at if self._record(at, ())[0].is_like(known)]
-        if len(kept) < len(self._traced_at):
+        """Drop each branch that would not be the same if it were traced now."""
+        earlier = list(self._replays.branches)
+        kept = [branch for branch in earlier if self._is_current(branch)]
+        if len(kept) < len(earlier):
             self._replays.branches = Branches(self.name)
-            for known, _ in kept:
-                self._replays.branches.add(known)
-        self._traced_at = kept
+            for branch in kept:
+                self._replays.branches.add(branch)
+
+    def _is_current(self, branch: Branch) -> bool:
+        try:
+            return branch.example is not None and self._record(branch.example, ())[0].is_like(branch)
+        except Exception:  # the function may raise anything, now that something has changed
+            return False
 
     def _record(self, numbers: Sequence[float], generators: Sequence[Any]) -> tuple[Branch, Set[CodeType] | None]:
         assert self._function is not None

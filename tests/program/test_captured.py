@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import autograd_core as ag
 import nn
 from autograd_core import GraphError, GraphWarning, Value, grad, trace, traced
-from autograd_core._program import reached
+from autograd_core._program import branches, reached
 
 numpy = pytest.importorskip("numpy")
 SCALE = 2.0
@@ -697,3 +697,33 @@ def test_a_profiler_goes_on_while_a_function_is_traced():
     found.append(held(1.5))
     profiler.disable()
     assert found == [3.0, 7.5] and f.__code__ in {entry.code for entry in profiler.getstats()}
+
+
+def test_branches_beyond_the_bound_are_not_kept(monkeypatch):
+    monkeypatch.setattr(branches, "MOST", 4)
+    held = traced(lambda x: x * 2.0 - math.floor(x))
+    before = living_branches()
+    assert [held(float(n)) for n in range(12)] == list(range(12))
+    assert living_branches() - before <= 5  # with the latest
+
+
+def living_branches():
+    gc.collect()
+    return sum(type(thing) is branches.Branch for thing in gc.get_objects())
+
+
+def test_an_earlier_branch_that_would_raise_now_is_dropped():
+    class Once:
+        limit = 1.0
+
+        def __call__(self, x):
+            if x > 10.0:
+                self.limit = 0.0
+                return x * 2.0
+            return x / self.limit
+
+    held, plain = traced(Once()), Once()
+    for x in (1.0, 20.0, 30.0):
+        assert held(x) == plain(x)
+    with pytest.raises(ZeroDivisionError):
+        held(1.0)
