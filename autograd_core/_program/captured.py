@@ -30,7 +30,7 @@ class Captured:
 
     def __init__(self) -> None:
         self.generators: list[Any] = []  # the NumPy random number generators that the function captures
-        self.iterator = ""  # the name of a variable that contains an iterator, if there is one
+        self.iterator = ""  # the name of an iterator, if the function captures one
         self._held: list[Held] = []
         self._names: list[str] = []
         self._read: list[tuple[str, Hashable, Contents, tuple[Any, ...]]] = []

@@ -109,6 +109,8 @@ class _Search:
         elif kind is partial:
             self.waiting += [(name, thing.func), (name, thing.args), (name, thing.keywords)]
         else:
+            if kind.__module__ in ("builtins", "itertools") and issubclass(kind, Iterator):
+                self.record.iterator = name
             if issubclass(kind, _CONTAINERS) or is_array(thing):
                 self.visit_items(name, thing)
             self.visit_object(name, thing)
@@ -123,7 +125,7 @@ class _Search:
             with suppress(ValueError):  # the cell is empty
                 content = cell.cell_contents
             self.record.hold(variable, cell, None, (content,), -1)
-            self.visit_variable(variable, content)
+            self.waiting.append((variable, content))
         for defaults in ("__defaults__", "__kwdefaults__"):
             self.waiting.append((f"{name}.{defaults}", getattr(function, defaults)))
         if is_library(str(scope.get("__name__"))):
@@ -139,17 +141,9 @@ class _Search:
         variables = tuple(globals_in(code))
         contents = tuple(scope.get(variable, MISSING) for variable in variables)
         self.record.hold("", scope, variables, contents, -1)
-        for variable, content in zip(variables, contents, strict=True):
-            self.visit_variable(variable, content)
+        self.waiting += zip(variables, contents, strict=True)
         if function.__dict__:
             self.add(name, function)
-
-    def visit_variable(self, name: str, content: Any) -> None:
-        """Put the content of a variable on the waiting list; note the variable if it contains an iterator."""
-        kind = type(content)
-        if kind.__module__ in ("builtins", "itertools") and issubclass(kind, Iterator):
-            self.record.iterator = name
-        self.waiting.append((name, content))
 
     def visit_items(self, name: str, thing: Any) -> None:
         """Record the items of a container."""

@@ -627,6 +627,13 @@ def test_an_iterator_is_refused():
     counter = itertools.count()
     with pytest.raises(GraphError, match="reads the iterator counter"):
         traced(lambda x: x * next(counter))(1.0)
+    net = Net(2.0)
+    net.batches = (float(n) for n in range(9))
+    with pytest.raises(GraphError, match=r"reads the iterator net\.batches"):
+        traced(lambda x: x * next(net.batches))(1.0)
+    with pytest.raises(GraphError, match=r"reads the iterator .*__defaults__\[0\]"):
+        traced(lambda x, it=counter: x * next(it))(1.0)
+    assert traced(lambda x: x * (net.batches is not None))(1.0) == 1.0
 
 
 def test_a_program_keeps_what_it_was_traced_with_but_traces_no_branch_with_anything_else():
